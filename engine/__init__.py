@@ -1,0 +1,1 @@
+"""Regulars: marketing automation as code."""

@@ -1,0 +1,31 @@
+"""choose: takes the first branch whose conditions hold."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from engine.action import Action, Enter, Move, Next, Run
+from engine.settings import Declared
+from engine.blocks import Conditions, Steps
+
+
+class Branch(Declared):
+    """One way: `if` with `do`, or `else` with its steps."""
+
+    when: Conditions | None = Field(default=None, alias="if", description="All of these must hold.")
+    do: Steps | None = Field(default=None, description="Steps of this branch.")
+    otherwise: Steps | None = Field(default=None, alias="else", description="Steps for when no branch above holds.")
+
+
+class Choose(Action):
+    """Takes the first branch whose conditions hold; none is no mistake."""
+
+    verb: ClassVar[str] = "choose"
+
+    choose: tuple[Branch, ...] = Field(min_length=1, description="The branches, tried from above.")
+
+    def run(self, run: Run) -> Move:
+        for number, branch in enumerate(self.choose):
+            if branch.when is None or run.holds(branch.when):
+                return Enter(number)
+        return Next()

@@ -1,0 +1,82 @@
+"""wait_until: waits for a moment that hangs on a date: of the customer, the event or a result."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from engine.action import Action, Hold, Move, Next, Run
+from engine.literals import Clock
+from engine.times import LENGTH, Length, local_instant
+
+_FIELD = r"[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`7 days before gift.expires_at`, or the field's own moment."""
+
+    scope: str
+    field: str
+    length: Length | None = None
+    side: Literal["before", "after"] = "before"
+
+    @classmethod
+    def parse(cls, text: Any) -> "Moment":
+        """Reads a moment. Raises `ValueError` in words for authors."""
+        found = re.fullmatch(rf"(?:({LENGTH}) (before|after) )?({_FIELD})", str(text))
+        if not found:
+            raise ValueError(f"`{text}` is not a moment; write for example  7 days before gift.expires_at")
+        scope, field = found[found.re.groups].split(".")
+        if found[1] is None:
+            return cls(scope, field)
+        side: Literal["before", "after"] = "before" if found[found.re.groups - 1] == "before" else "after"
+        return cls(scope, field, Length.parse(found[1]), side)
+
+    def __str__(self) -> str:
+        name = f"{self.scope}.{self.field}"
+        return f"{self.length} {self.side} {name}" if self.length else name
+
+    def of(self, run: Run) -> datetime | None:
+        """The moment for that run; None where the field is missing."""
+        anchor = run.instant(self.scope, self.field)
+        if anchor is None or self.length is None:
+            return anchor
+        return self.length.before(anchor, run.zone) if self.side == "before" else self.length.after(anchor, run.zone)
+
+
+Written = Annotated[
+    Moment,
+    BeforeValidator(Moment.parse),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^(?:{LENGTH} (?:before|after) )?{_FIELD}$",
+            "title": "moment",
+            "examples": ["7 days before gift.expires_at"],
+        }
+    ),
+]
+
+
+class WaitUntil(Action):
+    """Waits until a length of time before or after a date; a moment that is past is not waited for."""
+
+    verb: ClassVar[str] = "wait_until"
+    waits: ClassVar[bool] = True
+
+    wait_until: Written = Field(description="The moment: `7 days before gift.expires_at`.")
+    at: Clock | None = Field(default=None, description="The hour of that day, in the customer's zone.")
+
+    def run(self, run: Run) -> Move:
+        if run.resume_at is not None:
+            return Next() if run.now >= run.resume_at else Hold(run.resume_at)
+        moment = self.wait_until.of(run)
+        if moment is None:
+            return Next()
+        if self.at is not None:
+            moment = local_instant(moment.astimezone(run.zone).date(), self.at, run.zone)
+        return Next() if moment <= run.now else Hold(moment)

@@ -1,0 +1,155 @@
+"""The catalogue: what a condition may mention, of which type it is, and where the store keeps it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from engine.store.types import Document, Instant, IsoInstant, Key, SecondsInstant
+from engine.times import Length
+
+
+class Type(StrEnum):
+    """The types of the language; the value is the word that the catalogue uses for it."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    NUMBER = "number"
+    MONEY = "money"  # whole minor units inside, the currency's main unit in conditions and texts
+    YES_NO = "yes_no"
+    DATE = "date"
+    TIME = "time"
+    TAGS = "tags"
+
+
+Stored = Literal["native", "iso", "seconds"]
+
+_COLUMN_TYPES: Mapping[Type, Any] = {
+    Type.TEXT: Key,
+    Type.CHOICE: Key,
+    Type.NUMBER: sa.Numeric(asdecimal=False),
+    Type.MONEY: sa.BigInteger(),
+    Type.YES_NO: sa.Boolean(),
+    Type.DATE: sa.Date(),
+    Type.TAGS: Key,
+}
+_INSTANTS: Mapping[Stored, Any] = {"native": Instant(), "iso": IsoInstant(), "seconds": SecondsInstant()}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, or a member of the JSON document that the column holds."""
+
+    table: str
+    name: str
+    member: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """An aggregate over the rows of one table that belong to a customer, within a window of time that ends `ending` ago."""
+
+    aggregate: Literal["count", "sum", "average", "min", "max"]
+    table: str
+    column: str | None  # None for count
+    over: Length
+    ending: Length | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """A word of the language, `customer.tier` or `event.total`, with its type and its source (one of column, metric)."""
+
+    name: str
+    type: Type
+    column: Column | None = None
+    metric: Metric | None = None
+    choices: tuple[str, ...] = ()
+    required: bool = False  # never missing in the store, so a negative test cannot surprise
+    fold: bool = False  # compared without case: the column holds NFC, casefolded text
+    stored: Stored = "native"
+
+    @property
+    def column_type(self) -> Any:
+        """The SQLAlchemy type of the stored value."""
+        return _INSTANTS[self.stored] if self.type is Type.TIME else _COLUMN_TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that the language reads beside the customers: how its rows name their customer, themselves and their time."""
+
+    name: str
+    customer: str  # column with the customer's id
+    key: str = "id"
+    time: str | None = None
+    position: str | None = None  # column with the number of the transaction that wrote the row, where there is one
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event of the language: rows of `table` (those whose `only` columns have the values), its fields as `event.*`."""
+
+    name: str
+    table: str
+    time: str
+    only: tuple[tuple[str, str], ...] = ()
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that conditions may mention. Names are without their scope: `tier`, not `customer.tier`."""
+
+    customers: Table
+    fields: Mapping[str, Field]
+    events: Mapping[str, Event]
+    tables: Mapping[str, Table]
+    timezone: str | None = None  # the customers' column with their IANA zone, '' or NULL is the brand's
+    language: str | None = None  # their column with a language tag
+
+    def table(self, name: str) -> sa.TableClause:
+        """The named table with every column that the catalogue knows of it, for building statements."""
+        return self._clauses[name]
+
+    @cached_property
+    def _clauses(self) -> dict[str, sa.TableClause]:
+        return _build(self)
+
+
+def _build(catalogue: Catalogue) -> dict[str, sa.TableClause]:
+    columns: dict[str, dict[str, Any]] = {catalogue.customers.name: {}}
+
+    def add(table: str, column: str | None, kind: Any) -> None:
+        if column is not None:
+            columns.setdefault(table, {}).setdefault(column, kind)
+
+    for spec in (catalogue.customers, *catalogue.tables.values()):
+        add(spec.name, spec.key, Key)
+        add(spec.name, spec.customer, Key)
+        add(spec.name, spec.time, Instant())
+        add(spec.name, spec.position, sa.BigInteger())
+    add(catalogue.customers.name, catalogue.timezone, Key)
+    add(catalogue.customers.name, catalogue.language, Key)
+    for one in _all_fields(catalogue):
+        if one.column is not None:
+            add(one.column.table, one.column.name, Document if one.column.member else one.column_type)
+        if one.metric is not None:
+            add(one.metric.table, one.metric.column, sa.BigInteger())
+    for event in catalogue.events.values():
+        for column, _ in event.only:
+            add(event.table, column, Key)
+    return {
+        name: sa.table(name, *(sa.column(column, kind) for column, kind in known.items()))
+        for name, known in columns.items()
+    }
+
+
+def _all_fields(catalogue: Catalogue) -> list[Field]:
+    return [
+        *catalogue.fields.values(),
+        *(one for event in catalogue.events.values() for one in event.fields.values()),
+    ]

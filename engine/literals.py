@@ -1,0 +1,88 @@
+"""How single values are written in files: lengths of time, hours, shares, names; each with its JSON Schema."""
+
+import re
+from dataclasses import dataclass
+from datetime import time
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from engine.times import CLOCK, LENGTH, DayWindow, Length, parse_clock
+
+_NAME = r"[a-z0-9][a-z0-9._-]*"
+_PLAIN = {"type": ["string", "number", "boolean"]}  # `0123` and `3.10` are texts too; the text stays as written
+
+
+def _pattern(pattern: str, title: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$", "title": title, "examples": [example]})
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How often: `count` times within `per` (None: ever)."""
+
+    count: int
+    per: Length | None
+
+
+def _share(text: Any) -> Fraction:
+    found = re.fullmatch(r"(\d{1,3})(?:\.(\d{1,3}))?%", str(text))
+    share = Fraction(str(text)[:-1]) / 100 if found else None
+    if share is None or share > 1:
+        raise ValueError(f"`{text}` is not a share; write for example  10%")
+    return share
+
+
+def _entry(text: Any) -> Limit | None:
+    if text == "always":
+        return None
+    if text == "once":
+        return Limit(1, None)
+    found = re.fullmatch(r"once per (.+)", str(text))
+    if not found:
+        raise ValueError(f"`{text}` is not a rule of entry; write  always,  once  or  once per 30 days")
+    return Limit(1, Length.parse(found[1]))
+
+
+def _cap(text: Any) -> Limit:
+    found = re.fullmatch(r"(\d{1,4}) per (.+)", str(text))
+    if not found:
+        raise ValueError(f"`{text}` is not a cap; write for example  3 per 7 days")
+    return Limit(int(found[1]), Length.parse(found[2]))
+
+
+def _name(text: Any) -> str:
+    if not re.fullmatch(_NAME, str(text)):
+        raise ValueError(f"`{text}` is not a name; use small letters, digits and `-`")
+    return str(text)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, (dict, list)) or value is None:
+        raise ValueError("a text is needed here")
+    return str(value)
+
+
+_written = PlainSerializer(str, return_type=str)
+
+#: Any one text.
+Text = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_PLAIN)]
+#: An id: a playbook, a message, a voucher kind, a tag, a task.
+Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({**_PLAIN, "pattern": f"^{_NAME}$", "title": "name"})]
+#: `7 days`
+Duration = Annotated[Length, BeforeValidator(Length.parse), _written, _pattern(LENGTH, "length of time", "7 days")]
+#: `10:00`
+Clock = Annotated[time, BeforeValidator(parse_clock), _written, _pattern(CLOCK, "time of day", "10:00")]
+#: `09:00-21:00`
+SendWindow = Annotated[
+    DayWindow, BeforeValidator(DayWindow.parse), _written, _pattern(f"{CLOCK}-{CLOCK}", "window of the day", "09:00-21:00")
+]
+#: `10%`
+Share = Annotated[Fraction, BeforeValidator(_share), _written, _pattern(r"\d{1,3}(?:\.\d{1,3})?%", "share", "10%")]
+#: `always`, `once`, `once per 30 days`
+Entry = Annotated[
+    Limit | None, BeforeValidator(_entry), _written, _pattern(f"always|once|once per {LENGTH}", "rule of entry", "once per 30 days")
+]
+#: `3 per 7 days`
+Cap = Annotated[Limit, BeforeValidator(_cap), _written, _pattern(rf"\d{{1,4}} per {LENGTH}", "cap", "3 per 7 days")]

@@ -1,0 +1,1 @@
+"""The store: tables, the places where the two databases differ, migrations, ingest."""

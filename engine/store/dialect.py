@@ -1,0 +1,137 @@
+"""What differs between SQLite and Postgres, and nothing else."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class month_day(FunctionElement[int]):  # noqa: N801  (reads as the SQL function it is)
+    """Month and day of a date as one number: 29 February is 229. The same text in the index and in the query."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+
+@compiles(month_day, "sqlite")
+def _month_day_sqlite(element: month_day, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(strftime('%m%d', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+
+
+@compiles(month_day, "postgresql")
+def _month_day_postgres(element: month_day, compiler: SQLCompiler, **kw: Any) -> str:
+    column = compiler.process(element.clauses, **kw)
+    return f"(extract(month from {column})::int * 100 + extract(day from {column})::int)"
+
+
+class contains_text(FunctionElement[bool]):  # noqa: N801
+    """Whether a text contains another, by code point (LIKE would ignore ASCII case on SQLite)."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(contains_text, "sqlite")
+def _contains_sqlite(element: contains_text, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(instr({compiler.process(element.clauses, **kw)}) > 0)"
+
+
+@compiles(contains_text, "postgresql")
+def _contains_postgres(element: contains_text, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(strpos({compiler.process(element.clauses, **kw)}) > 0)"
+
+
+class json_number(FunctionElement[float]):  # noqa: N801
+    """A number out of a JSON document; NULL where the member is absent or is no number (a bad cast fails a whole query)."""
+
+    type = sa.Numeric(asdecimal=False)
+    inherit_cache = True
+
+    def __init__(self, document: sa.ColumnElement[Any], member: str) -> None:
+        self.document, self.member = document, member
+        super().__init__(document, sa.literal(member))
+
+
+def _member(name: str) -> str:
+    return name.replace("'", "''")
+
+
+@compiles(json_number, "sqlite")
+def _json_number_sqlite(element: json_number, compiler: SQLCompiler, **kw: Any) -> str:
+    document, path = compiler.process(element.document, **kw), f"'$.\"{_member(element.member)}\"'"
+    return f"CASE WHEN json_type({document}, {path}) IN ('integer', 'real') THEN json_extract({document}, {path}) END"
+
+
+@compiles(json_number, "postgresql")
+def _json_number_postgres(element: json_number, compiler: SQLCompiler, **kw: Any) -> str:
+    document, name = compiler.process(element.document, **kw), f"'{_member(element.member)}'"
+    return f"CASE WHEN jsonb_typeof({document} -> {name}) = 'number' THEN ({document} ->> {name})::numeric END"
+
+
+class json_text(FunctionElement[str]):  # noqa: N801
+    """A text (or true/false as text) out of a JSON document; NULL where the member is absent or something else."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+    def __init__(self, document: sa.ColumnElement[Any], member: str) -> None:
+        self.document, self.member = document, member
+        super().__init__(document, sa.literal(member))
+
+
+@compiles(json_text, "sqlite")
+def _json_text_sqlite(element: json_text, compiler: SQLCompiler, **kw: Any) -> str:
+    document, path = compiler.process(element.document, **kw), f"'$.\"{_member(element.member)}\"'"
+    return (
+        f"CASE json_type({document}, {path}) WHEN 'text' THEN json_extract({document}, {path})"
+        " WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' END"
+    )
+
+
+@compiles(json_text, "postgresql")
+def _json_text_postgres(element: json_text, compiler: SQLCompiler, **kw: Any) -> str:
+    document, name = compiler.process(element.document, **kw), f"'{_member(element.member)}'"
+    return f"CASE WHEN jsonb_typeof({document} -> {name}) IN ('string', 'boolean') THEN {document} ->> {name} END"
+
+
+def insert(dialect: str, table: sa.Table) -> Any:
+    """The INSERT of the named dialect, for ON CONFLICT.
+
+    `INSERT … SELECT … ON CONFLICT` needs a WHERE on SQLite, which else reads ON as part of a join: give `sa.true()`.
+    """
+    return _INSERTS[dialect](table)
+
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+# --- Positions -------------------------------------------------------------------------------------------------------
+# "New since the last pass" may not be read off an id: on Postgres a transaction that took a lower id can commit later.
+# So each row carries the number of its transaction, and a reader goes only as far as the oldest one still open.
+
+
+def next_position(connection: sa.Connection) -> int:
+    """The number of the write transaction under way, for the `position` of every row that it writes."""
+    if connection.dialect.name == "postgresql":
+        statement = "SELECT pg_current_xact_id()::text::bigint"
+    else:
+        statement = "UPDATE positions SET value = value + 1 WHERE id = 1 RETURNING value"
+    return int(connection.exec_driver_sql(statement).scalar_one())
+
+
+def horizon(connection: sa.Connection) -> int:
+    """Rows up to this position are all committed and visible; later ones may still be on their way."""
+    if connection.dialect.name == "postgresql":
+        statement = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
+    else:
+        statement = "SELECT value FROM positions WHERE id = 1"
+    return int(connection.exec_driver_sql(statement).scalar_one())
+
+
+positions_ddl = (
+    "CREATE TABLE IF NOT EXISTS positions (id INTEGER PRIMARY KEY CHECK (id = 1), value INTEGER NOT NULL)",
+    "INSERT OR IGNORE INTO positions (id, value) VALUES (1, 1)",
+)

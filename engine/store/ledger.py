@@ -1,0 +1,115 @@
+"""The engine's own tables: what it knows of playbooks, who is enrolled, what it said and what came of it."""
+
+import sqlalchemy as sa
+
+from engine.store.customers import metadata
+from engine.store.types import Document, Instant, Key, RowId
+
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column("playbook", Key, nullable=False),
+    sa.Column("revision", Key, nullable=False),
+    sa.Column("files", Document, nullable=False),  # path -> text: the playbook and its messages as they were
+    sa.Column("at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("playbook", "revision"),
+)
+
+progress = sa.Table(
+    "progress",
+    metadata,
+    sa.Column("playbook", Key, primary_key=True),
+    sa.Column("revision", Key, nullable=False),
+    sa.Column("status", Key, nullable=False),  # active | paused | retired
+    sa.Column("audience", Key),  # hash of the conditions behind the memberships
+    sa.Column("launched_at", Instant, nullable=False),
+    sa.Column("since", Instant, nullable=False),  # evaluated up to here, in time
+    sa.Column("position", sa.BigInteger, nullable=False),  # and up to here, in transactions
+)
+
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("playbook", Key, nullable=False),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("inside", sa.Boolean, nullable=False),
+    sa.Column("entries", sa.Integer, nullable=False),  # how often the customer began to match
+    sa.Column("exits", sa.Integer, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint("playbook", "customer_id"),
+    sqlite_with_rowid=False,
+)
+
+
+def _where(condition: str) -> dict[str, sa.TextClause]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+enrolments = sa.Table(
+    "enrolments",
+    metadata,
+    sa.Column("id", RowId, sa.Identity(), primary_key=True),
+    sa.Column("playbook", Key, nullable=False),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("occasion", Key, nullable=False),
+    sa.Column("revision", Key, nullable=False),
+    sa.Column("state", Key, nullable=False),  # running | done | stopped | replaced | held_out | refused | failed
+    sa.Column("reason", sa.Text),
+    sa.Column("step", Key),  # the step to run next; empty: the first
+    sa.Column("iteration", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("entered_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),  # when to look again
+    sa.Column("resume_at", Instant),  # when the wait that holds the run is over
+    sa.Column("ended_at", Instant),
+    sa.Column("event_id", Key),  # the event that started the run
+    sa.Column("results", Document),  # name -> voucher id
+    sa.Column("listens", sa.Boolean, nullable=False),  # an event of this customer wakes the run
+    sa.Column("goal_until", Instant),
+    sa.Column("converted_at", Instant),
+    sa.UniqueConstraint("playbook", "customer_id", "occasion"),
+    sa.Index("ix_enrolments_due", "due_at", **_where("state = 'running'")),
+    sa.Index("ix_enrolments_listening", "customer_id", **_where("state = 'running' AND listens")),
+    sa.Index("ix_enrolments_goal", "customer_id", **_where("goal_until IS NOT NULL AND converted_at IS NULL")),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", RowId, sa.Identity(), primary_key=True),
+    sa.Column("enrolment_id", sa.BigInteger, nullable=False),
+    sa.Column("step", Key, nullable=False),
+    sa.Column("iteration", sa.Integer, nullable=False),
+    sa.Column("playbook", Key, nullable=False),
+    sa.Column("revision", Key, nullable=False),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("channel", Key, nullable=False),
+    sa.Column("message", Key, nullable=False),
+    sa.Column("purpose", Key, nullable=False),  # marketing | transactional
+    sa.Column("topic", Key),
+    sa.Column("state", Key, nullable=False),  # see engine/deliver
+    sa.Column("reason", sa.Text),
+    sa.Column("planned_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("attempt_id", Key),
+    sa.Column("lease_until", Instant),
+    sa.Column("language", Key),
+    sa.Column("sent_at", Instant),
+    sa.UniqueConstraint("enrolment_id", "step", "iteration"),
+    sa.Index("ix_outbox_due", "due_at", **_where("state IN ('planned', 'deferred')")),
+    sa.Index("ix_outbox_leased", "lease_until", **_where("state IN ('claimed', 'sending')")),
+    sa.Index("ix_outbox_customer_id_sent_at", "customer_id", "sent_at", **_where("sent_at IS NOT NULL")),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("message_id", sa.BigInteger, sa.ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("outcome", Key, nullable=False),  # claimed | sending | sent | deferred | failed | uncertain
+    sa.Column("code", sa.Integer),
+    sa.Column("reply", sa.Text),
+)
