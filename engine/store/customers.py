@@ -31,6 +31,7 @@ customers = sa.Table(
     sa.Column("timezone", Key, nullable=False, server_default=""),  # '' is the brand's zone
     sa.Column("birthday", sa.Date),
     sa.Column("member_since", sa.Date),
+    sa.Column("member_until", sa.Date),
     sa.Column("tier", Key),
     sa.Column("account_manager", sa.Text),
     sa.Column("open_complaints", sa.BigInteger, nullable=False, server_default="0"),
@@ -47,6 +48,7 @@ customers = sa.Table(
     sa.Index("ix_customers_first_order_at", "first_order_at"),
     sa.Index("ix_customers_last_order_at", "last_order_at"),
     sa.Index("ix_customers_created_at", "created_at"),
+    sa.Index("ix_customers_member_until", "member_until"),
 )
 sa.Index("ix_customers_birthday", month_day(customers.c.birthday), customers.c.id)
 sa.Index("ix_customers_member_since", month_day(customers.c.member_since), customers.c.id)
