@@ -87,6 +87,7 @@ class Table:
     key: str = "id"
     time: str | None = None
     position: str | None = None  # column with the number of the transaction that wrote the row, where there is one
+    numbered: bool = False  # whether `key` is a number; the engine keeps every key as text
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ customers = sa.Table(
     sa.Column("birthday", sa.Date),
     sa.Column("member_since", sa.Date),
     sa.Column("member_until", sa.Date),
+    sa.Column("member_until", sa.Date),
     sa.Column("tier", Key),
     sa.Column("account_manager", sa.Text),
     sa.Column("open_complaints", sa.BigInteger, nullable=False, server_default="0"),
@@ -50,8 +51,9 @@ customers = sa.Table(
     sa.Index("ix_customers_created_at", "created_at"),
     sa.Index("ix_customers_member_until", "member_until"),
 )
-sa.Index("ix_customers_birthday", month_day(customers.c.birthday), customers.c.id)
-sa.Index("ix_customers_member_since", month_day(customers.c.member_since), customers.c.id)
+for _date in ("birthday", "member_since", "member_until"):
+    sa.Index(f"ix_customers_{_date}", customers.c[_date], customers.c.timezone)
+    sa.Index(f"ix_customers_{_date}_month_day", month_day(customers.c[_date]), customers.c.timezone)
 
 
 def _customer(*, index: bool = False) -> sa.Column[str]:
@@ -60,10 +62,15 @@ def _customer(*, index: bool = False) -> sa.Column[str]:
     )
 
 
+def _customer_of_any_store(*, index: bool = False) -> sa.Column[str]:
+    # The engine writes these rows also for customers who live in a shop's own table, so no foreign key can hold them.
+    return sa.Column("customer_id", Key, nullable=False, index=index or None)
+
+
 customer_tags = sa.Table(
     "customer_tags",
     metadata,
-    _customer(),
+    _customer_of_any_store(),
     sa.Column("tag", Key, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.PrimaryKeyConstraint("customer_id", "tag"),
@@ -119,7 +126,7 @@ vouchers = sa.Table(
     sa.Column("id", RowId, sa.Identity(), primary_key=True),
     sa.Column("kind", Key, nullable=False),
     sa.Column("code", Key, nullable=False, unique=True),
-    _customer(index=True),
+    _customer_of_any_store(index=True),
     sa.Column("enrolment_id", sa.BigInteger),  # empty for a voucher that was not issued by a playbook
     sa.Column("step", Key),
     sa.Column("iteration", sa.Integer),
@@ -139,7 +146,7 @@ vouchers = sa.Table(
 consents = sa.Table(
     "consents",
     metadata,
-    _customer(),
+    _customer_of_any_store(),
     sa.Column("channel", Key, nullable=False),
     sa.Column("topic", Key, nullable=False),  # '*' is every topic
     sa.Column("given", sa.Boolean, nullable=False),
@@ -165,7 +172,7 @@ tasks = sa.Table(
     metadata,
     sa.Column("id", RowId, sa.Identity(), primary_key=True),
     sa.Column("task", Key, nullable=False),
-    _customer(index=True),
+    _customer_of_any_store(index=True),
     sa.Column("enrolment_id", sa.BigInteger, nullable=False),
     sa.Column("step", Key, nullable=False),
     sa.Column("iteration", sa.Integer, nullable=False),

@@ -60,10 +60,11 @@ enrolments = sa.Table(
     sa.Column("iteration", sa.Integer, nullable=False, server_default="0"),
     sa.Column("entered_at", Instant, nullable=False),
     sa.Column("due_at", Instant, nullable=False),  # when to look again
-    sa.Column("resume_at", Instant),  # when the wait that holds the run is over
+    sa.Column("step_since", Instant),  # when the present step began to wait
+    sa.Column("resume_at", Instant),  # when that wait is over
     sa.Column("ended_at", Instant),
     sa.Column("event_id", Key),  # the event that started the run
-    sa.Column("results", Document),  # name -> voucher id
+    sa.Column("results", Document),  # name -> code of the voucher
     sa.Column("listens", sa.Boolean, nullable=False),  # an event of this customer wakes the run
     sa.Column("goal_until", Instant),
     sa.Column("converted_at", Instant),
