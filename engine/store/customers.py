@@ -32,7 +32,6 @@ customers = sa.Table(
     sa.Column("birthday", sa.Date),
     sa.Column("member_since", sa.Date),
     sa.Column("member_until", sa.Date),
-    sa.Column("member_until", sa.Date),
     sa.Column("tier", Key),
     sa.Column("account_manager", sa.Text),
     sa.Column("open_complaints", sa.BigInteger, nullable=False, server_default="0"),
@@ -49,7 +48,6 @@ customers = sa.Table(
     sa.Index("ix_customers_first_order_at", "first_order_at"),
     sa.Index("ix_customers_last_order_at", "last_order_at"),
     sa.Index("ix_customers_created_at", "created_at"),
-    sa.Index("ix_customers_member_until", "member_until"),
 )
 for _date in ("birthday", "member_since", "member_until"):
     sa.Index(f"ix_customers_{_date}", customers.c[_date], customers.c.timezone)
