@@ -1,0 +1,302 @@
+"""Lengths of time, hours of the day and nominal local times: how a calendar step or a wall clock becomes an instant.
+
+Arithmetic happens either on naive local wall time or on UTC instants, never on aware local times: within one zone
+Python subtracts and adds by wall clock, so that a day of 23 hours would count 24.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+from dateutil.relativedelta import relativedelta
+
+#: A length of time, as a regular expression without anchors.
+LENGTH: Final = r"\d{1,4} (?:minute|hour|day|week|month|year)s?"
+#: An hour of the day, as a regular expression without anchors.
+CLOCK: Final = r"(?:[01]\d|2[0-3]):[0-5]\d"
+
+#: Calendar steps end here, so that `9999 years ago` is a moment like any other.
+EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
+LATEST: Final = datetime(9999, 12, 29, tzinfo=UTC)
+
+Unit = Literal["minute", "hour", "day", "week", "month", "year"]
+_UNITS: Final[tuple[Unit, ...]] = ("minute", "hour", "day", "week", "month", "year")
+_SHORT: Final[dict[str, Unit]] = {
+    **{unit: unit for unit in _UNITS},
+    **{f"{unit}s": unit for unit in _UNITS},
+    **dict.fromkeys(("m", "min", "mins"), "minute"),
+    **dict.fromkeys(("h", "hr", "hrs"), "hour"),
+    **dict.fromkeys(("d",), "day"),
+    **dict.fromkeys(("w", "wk", "wks"), "week"),
+    **dict.fromkeys(("mo", "mon", "mth"), "month"),
+    **dict.fromkeys(("y", "yr", "yrs"), "year"),
+}
+_APPROXIMATE: Final[dict[Unit, timedelta]] = {
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30.44),
+    "year": timedelta(days=365.25),
+}
+_DAY: Final = timedelta(days=1)
+#: What croniter reads as "some minute", by hash or at random: a rhythm that no one could foretell.
+_RANDOM: Final = r"(?<![A-Za-z])[HhRr](?![A-Za-z])"
+#: Over a window this short, equal offsets at both ends mean that no clock was changed in between.
+_SHORT_WINDOW: Final = timedelta(hours=6)
+
+
+class NotALength(ValueError):
+    """A text is no length of time; `helps` say what to type instead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"`{text}` is not a length of time")
+        near = near_length(text)
+        units = "units: minutes, hours, days, weeks, months, years"
+        self.helps: tuple[str, ...] = (f"did you mean `{near}`?", units) if near else (units,)
+
+
+@dataclass(frozen=True)
+class Length:
+    """A whole number of one unit. Days and longer are calendar steps, minutes and hours are elapsed time."""
+
+    count: int
+    unit: Unit
+
+    @classmethod
+    def parse(cls, text: Any) -> "Length":
+        """Reads `7 days`. Raises `NotALength`."""
+        if isinstance(text, cls):
+            return text
+        if not isinstance(text, str) or not re.fullmatch(LENGTH, text, re.ASCII):
+            raise NotALength(str(text))
+        count, unit = text.split(" ")
+        return cls(int(count), _SHORT[unit])
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
+
+    @property
+    def approximate(self) -> timedelta:
+        """The length on average (a month is 30.44 days), for comparing lengths with each other."""
+        return self.count * _APPROXIMATE[self.unit]
+
+    def after(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """The instant this much later on the clocks of `zone`; 31 January and one month is the last day of February."""
+        return self._step(instant, zone, 1)
+
+    def before(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """The instant this much earlier on the clocks of `zone`."""
+        return self._step(instant, zone, -1)
+
+    def _step(self, instant: datetime, zone: ZoneInfo, sign: int) -> datetime:
+        count = sign * self.count
+        try:
+            if self.unit in ("minute", "hour"):
+                return _within(instant.astimezone(UTC) + count * _APPROXIMATE[self.unit])
+            if count == 0:
+                return instant.astimezone(UTC)  # not by way of the wall clock, which shows some hours twice
+            local = instant.astimezone(zone).replace(tzinfo=None)
+            return _within(_to_instant(_calendar_step(local, count, self.unit), zone))
+        except (OverflowError, ValueError):  # beyond the years 1 to 9999
+            return LATEST if sign > 0 else EARLIEST
+
+
+@dataclass(frozen=True)
+class DayWindow:
+    """The hours of a day from `opens` to just before `closes`; it may go over midnight."""
+
+    opens: time
+    closes: time
+
+    @classmethod
+    def parse(cls, text: Any) -> "DayWindow":
+        """Reads `09:00-21:00`. Raises `ValueError` in words for authors."""
+        if isinstance(text, cls):
+            return text
+        if not isinstance(text, str) or not re.fullmatch(f"{CLOCK}-{CLOCK}", text, re.ASCII):
+            raise ValueError(f"`{text}` is not a window of the day; write for example  09:00-21:00")
+        opens, closes = (parse_clock(end) for end in text.split("-"))
+        if opens == closes:
+            raise ValueError(f"`{text}` begins when it ends; write for example  09:00-21:00")
+        return cls(opens, closes)
+
+    def __str__(self) -> str:
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
+
+    def holds(self, instant: datetime, zone: ZoneInfo) -> bool:
+        """Whether the clocks of `zone` are inside the window at that instant."""
+        local = instant.astimezone(zone).time()
+        if self.opens < self.closes:
+            return self.opens <= local < self.closes
+        return local >= self.opens or local < self.closes
+
+    def opening(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """The instant itself where it is inside the window, else when the window opens next."""
+        if self.holds(instant, zone):
+            return instant.astimezone(UTC)
+        today = instant.astimezone(zone).date()
+        # A window inside a gap of the clocks does not open on that day; two such days in a row do not exist.
+        coming = (local_instant(today + days * _DAY, self.opens, zone) for days in range(4))
+        return next(opening for opening in coming if opening >= instant and self.holds(opening, zone))
+
+
+def parse_clock(text: Any) -> time:
+    """Reads `10:00`. Raises `ValueError` in words for authors."""
+    if isinstance(text, time):
+        return text
+    if not isinstance(text, str) or not re.fullmatch(CLOCK, text, re.ASCII):
+        raise ValueError(f"`{text}` is not a time of day; write for example  09:30")
+    return time.fromisoformat(text)
+
+
+def near_length(text: str) -> Length | None:
+    """What the author of `7d` or `a week` likely meant; None where that is not plain."""
+    found = re.fullmatch(r"(\d{1,4}|an?|one)\s*[-_]?\s*([a-z]+)\.?", text.strip().lower(), re.ASCII)
+    unit = _SHORT.get(found[2]) if found else None
+    if found is None or unit is None:
+        return None
+    return Length(int(found[1]) if found[1].isdigit() else 1, unit)
+
+
+def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The instant at which the clocks of `zone` show that day and time.
+
+    A time that the clocks jump over is the first instant after the jump; one that they show twice is the first.
+    """
+    return _to_instant(datetime.combine(day, at), zone)
+
+
+def parse_cron(text: Any) -> str:
+    """A cron expression of five fields that fires some day. Raises `ValueError` in words for authors."""
+    expression = " ".join(str(text).split())
+    if len(expression.split(" ")) != 5 or not croniter.is_valid(expression) or re.search(_RANDOM, expression):
+        raise ValueError(
+            f"`{text}` is not a rhythm; write minute, hour, day, month and weekday, for example  0 9 * * 1"
+        )
+    try:
+        next_cron(expression, datetime.combine(date(2000, 1, 1), time()))
+    except ValueError:
+        raise ValueError(f"`{text}` never comes: there is no such day") from None
+    return expression
+
+
+def next_cron(expression: str, after_local: datetime) -> datetime:
+    """The next time of a cron expression after a naive local time, naive again. Raises `ValueError` where none comes.
+
+    The zone is applied afterwards, by `local_instant`: on aware times croniter fires twice when the clocks go back.
+    """
+    if after_local.tzinfo is not None:
+        raise ValueError("cron runs on naive local time")
+    following: datetime = croniter(expression, after_local).get_next(datetime)
+    return following
+
+
+def anniversary(born: date, year: int, feb_29: Literal["feb 28", "mar 1"]) -> date:
+    """The anniversary of a day in that year; `feb_29` says when those of 29 February keep it in common years."""
+    try:
+        return born.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28) if feb_29 == "feb 28" else date(year, 3, 1)
+
+
+def crossings(
+    at: time, zone_names: Iterable[str], since: datetime, until: datetime
+) -> list[tuple[datetime, date, str]]:
+    """Each local day whose `at` comes within `(since, until]` in one of the zones: (instant, local day, zone)."""
+    found = _crossings(lambda day: (datetime.combine(day, at),), tuple(zone_names), since, until)
+    return [(instant, nominal.date(), zone) for instant, nominal, zone in found]
+
+
+def cron_crossings(
+    expression: str, zone_names: Iterable[str], since: datetime, until: datetime
+) -> list[tuple[datetime, datetime, str]]:
+    """The same for a cron expression: (instant, nominal local time, zone).
+
+    Of several times that the clocks jump over at once, only the last counts.
+    """
+    found = _crossings(lambda day: _cron_times(expression, day), tuple(zone_names), since, until)
+    return list({(instant, zone): (instant, nominal, zone) for instant, nominal, zone in found}.values())
+
+
+@lru_cache(maxsize=1024)
+def _cron_times(expression: str, day: date) -> tuple[datetime, ...]:
+    midnight, times = datetime.combine(day, time()), []
+    rhythm = croniter(expression, midnight - timedelta(microseconds=1))
+    following: datetime = rhythm.get_next(datetime)
+    while following < midnight + _DAY:
+        times.append(following)
+        following = rhythm.get_next(datetime)
+    return tuple(times)
+
+
+def _crossings(
+    nominal: Callable[[date], Sequence[datetime]], zones: tuple[str, ...], since: datetime, until: datetime
+) -> list[tuple[datetime, datetime, str]]:
+    found = []
+    for (first, last), names in _by_local_window(zones, since, until):
+        days = ((first.date() + n * _DAY) for n in range((last.date() - first.date()).days + 1))
+        times = [one for day in days for one in nominal(day)]
+        for moment in times[bisect_right(times, first) : bisect_right(times, last)]:
+            for name in names:
+                instant = _to_instant(moment, ZoneInfo(name))
+                if since < instant <= until:
+                    found.append((instant, moment, name))
+    return sorted(found)
+
+
+#: The local times (first, last] outside of which no nominal time of these zones has its instant in a window.
+_LocalWindow = tuple[tuple[datetime, datetime], tuple[str, ...]]
+
+
+@lru_cache(maxsize=64)  # the calendar triggers of one pass ask about the same window and the same zones
+def _by_local_window(zones: tuple[str, ...], since: datetime, until: datetime) -> tuple[_LocalWindow, ...]:
+    grouped: dict[tuple[datetime, datetime], list[str]] = {}
+    if until <= since:
+        return ()
+    for name in zones:
+        zone = ZoneInfo(name)
+        first, last = (instant.astimezone(zone) for instant in (since, until))
+        unchanged = first.utcoffset() == last.utcoffset() and until - since <= _SHORT_WINDOW
+        # Where the clocks change, times that they jump over or show twice count for instants up to a day away.
+        slack = timedelta() if unchanged else _DAY
+        local = (first.replace(tzinfo=None) - slack, last.replace(tzinfo=None) + slack)
+        grouped.setdefault(local, []).append(name)
+    return tuple((local, tuple(names)) for local, names in grouped.items())
+
+
+def _calendar_step(local: datetime, count: int, unit: Unit) -> datetime:
+    if unit in ("day", "week"):
+        return local + count * _APPROXIMATE[unit]
+    return local + (relativedelta(months=count) if unit == "month" else relativedelta(years=count))
+
+
+def _within(instant: datetime) -> datetime:
+    return min(max(instant, EARLIEST), LATEST)
+
+
+def _to_instant(local: datetime, zone: ZoneInfo) -> datetime:
+    first = local.replace(tzinfo=zone).astimezone(UTC)
+    if first.astimezone(zone).replace(tzinfo=None) == local:
+        return first
+    return _end_of_gap(local, zone)
+
+
+def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which the clocks jumped over `local`; it lies between the two readings of that time."""
+    after, before = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    before, after = (one.replace(microsecond=0) for one in (before, after))
+    old = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=1) // 2)
+        if middle.astimezone(zone).utcoffset() == old:
+            before = middle
+        else:
+            after = middle
+    return after
