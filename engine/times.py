@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -165,6 +165,12 @@ def near_length(text: str) -> Length | None:
     return Length(int(found[1]) if found[1].isdigit() else 1, unit)
 
 
+@cache  # `ZoneInfo` itself keeps no more than eight
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that IANA name. Raises `ZoneInfoNotFoundError`."""
+    return ZoneInfo(name)
+
+
 def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The instant at which the clocks of `zone` show that day and time.
 
@@ -245,7 +251,7 @@ def _crossings(
         times = [one for day in days for one in nominal(day)]
         for moment in times[bisect_right(times, first) : bisect_right(times, last)]:
             for name in names:
-                instant = _to_instant(moment, ZoneInfo(name))
+                instant = _to_instant(moment, zone_named(name))
                 if since < instant <= until:
                     found.append((instant, moment, name))
     return sorted(found)
@@ -261,7 +267,7 @@ def _by_local_window(zones: tuple[str, ...], since: datetime, until: datetime) -
     if until <= since:
         return ()
     for name in zones:
-        zone = ZoneInfo(name)
+        zone = zone_named(name)
         first, last = (instant.astimezone(zone) for instant in (since, until))
         unchanged = first.utcoffset() == last.utcoffset() and until - since <= _SHORT_WINDOW
         # Where the clocks change, times that they jump over or show twice count for instants up to a day away.
