@@ -95,15 +95,27 @@ class Length:
         """The instant this much earlier on the clocks of `zone`."""
         return self._step(instant, zone, -1)
 
-    def _step(self, instant: datetime, zone: ZoneInfo, sign: int) -> datetime:
+    def ago(self, now: datetime, zone: ZoneInfo) -> datetime:
+        """The same as `before`, but never running backwards as `now` goes on.
+
+        In an hour that the clocks show twice it stands at the hour's end, and on the 31st of March a month ago is the
+        end of February: else a customer who was longer away than that would be back for some hours.
+        """
+        return self._step(now, zone, -1, steady=True)
+
+    def from_now(self, now: datetime, zone: ZoneInfo) -> datetime:
+        """The same as `after`, but never running backwards as `now` goes on."""
+        return self._step(now, zone, 1, steady=True)
+
+    def _step(self, instant: datetime, zone: ZoneInfo, sign: int, *, steady: bool = False) -> datetime:
         count = sign * self.count
         try:
             if self.unit in ("minute", "hour"):
                 return _within(instant.astimezone(UTC) + count * _APPROXIMATE[self.unit])
             if count == 0:
                 return instant.astimezone(UTC)  # not by way of the wall clock, which shows some hours twice
-            local = instant.astimezone(zone).replace(tzinfo=None)
-            return _within(_to_instant(_calendar_step(local, count, self.unit), zone))
+            local = _steady_wall_clock(instant, zone) if steady else instant.astimezone(zone).replace(tzinfo=None)
+            return _within(_to_instant(_calendar_step(local, count, self.unit, steady), zone))
         except (OverflowError, ValueError):  # beyond the years 1 to 9999
             return LATEST if sign > 0 else EARLIEST
 
@@ -277,10 +289,21 @@ def _by_local_window(zones: tuple[str, ...], since: datetime, until: datetime) -
     return tuple((local, tuple(names)) for local, names in grouped.items())
 
 
-def _calendar_step(local: datetime, count: int, unit: Unit) -> datetime:
+def _calendar_step(local: datetime, count: int, unit: Unit, steady: bool) -> datetime:
     if unit in ("day", "week"):
         return local + count * _APPROXIMATE[unit]
-    return local + (relativedelta(months=count) if unit == "month" else relativedelta(years=count))
+    stepped = local + (relativedelta(months=count) if unit == "month" else relativedelta(years=count))
+    if steady and stepped.day != local.day:
+        return datetime.combine(stepped.date() + _DAY, time())
+    return stepped
+
+
+def _steady_wall_clock(instant: datetime, zone: ZoneInfo) -> datetime:
+    local = instant.astimezone(zone)
+    if local.fold == 0:
+        return local.replace(tzinfo=None)
+    shown_twice = local.replace(fold=0).astimezone(UTC), local.astimezone(UTC)
+    return _change_of_clocks(*shown_twice, zone)[0]
 
 
 def _within(instant: datetime) -> datetime:
@@ -291,18 +314,19 @@ def _to_instant(local: datetime, zone: ZoneInfo) -> datetime:
     first = local.replace(tzinfo=zone).astimezone(UTC)
     if first.astimezone(zone).replace(tzinfo=None) == local:
         return first
-    return _end_of_gap(local, zone)
+    before, after = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
+    return _change_of_clocks(before, after, zone)[1]
 
 
-def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
-    """The instant at which the clocks jumped over `local`; it lies between the two readings of that time."""
-    after, before = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    before, after = (one.replace(microsecond=0) for one in (before, after))
-    old = before.astimezone(zone).utcoffset()
-    while after - before > timedelta(seconds=1):
-        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=1) // 2)
+def _change_of_clocks(before: datetime, after: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The one change of the clocks between two instants: what the old clocks show then, and its instant."""
+    second = timedelta(seconds=1)
+    old = before.astimezone(zone).utcoffset() or timedelta()
+    before, after = before.replace(microsecond=0), after.replace(microsecond=0)
+    while after - before > second:
+        middle = before + (after - before) // second // 2 * second
         if middle.astimezone(zone).utcoffset() == old:
             before = middle
         else:
             after = middle
-    return after
+    return (after + old).replace(tzinfo=None), after
