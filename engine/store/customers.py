@@ -1,4 +1,4 @@
-"""The built-in customer store: customers and what they did. A shop's own tables may stand in its place (see the catalogue)."""
+"""The built-in customer store: customers and what they did. A shop's own tables may stand in its place."""
 
 import sqlalchemy as sa
 

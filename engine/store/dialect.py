@@ -45,7 +45,7 @@ def _contains_postgres(element: contains_text, compiler: SQLCompiler, **kw: Any)
 
 
 class json_number(FunctionElement[float]):  # noqa: N801
-    """A number out of a JSON document; NULL where the member is absent or is no number (a bad cast fails a whole query)."""
+    """A number out of a JSON document; NULL where it is absent or no number (a bad cast would fail the query)."""
 
     type = sa.Numeric(asdecimal=False)
     inherit_cache = True

@@ -29,7 +29,7 @@ def from_microseconds(value: int) -> datetime:
 class Instant(TypeDecorator[datetime]):
     """An aware instant: `timestamptz` on Postgres, integer microseconds on SQLite.
 
-    SQLite has no time type; `DateTime(timezone=True)` would come back naive there, and text takes three times the index.
+    SQLite has no time type; `DateTime(timezone=True)` would come back naive there, and text takes a threefold index.
     """
 
     impl = sa.BigInteger
@@ -48,9 +48,8 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        if dialect.name == "postgresql":
-            return value.astimezone(UTC)
-        return from_microseconds(value)
+        instant: datetime = value.astimezone(UTC) if dialect.name == "postgresql" else from_microseconds(value)
+        return instant
 
 
 class IsoInstant(TypeDecorator[datetime]):
@@ -59,10 +58,10 @@ class IsoInstant(TypeDecorator[datetime]):
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         read = datetime.fromisoformat(value)
@@ -75,10 +74,10 @@ class SecondsInstant(TypeDecorator[datetime]):
     impl = sa.BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         return None if value is None else to_microseconds(value) // _MICROSECOND
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 

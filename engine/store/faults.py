@@ -1,0 +1,72 @@
+"""What a store can fail at, in plain words: a full disk, a lock, a file that cannot be written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; `advice` says what helps. Nothing of the transaction under way was kept."""
+
+    def __init__(self, text: str, advice: str) -> None:
+        super().__init__(f"{text}: {advice}")
+        self.text = text
+        self.advice = advice
+
+
+_LOCKED = ("the store is locked by another program", "end the other program, or try again when it is done")
+_FULL = ("the store's disk is full", "make room and start again; what was committed is safe")
+_READ_ONLY = ("the store cannot be written", "give this user the right to write the file and its folder")
+_BROKEN = ("the store's file is damaged", "restore it from a backup")
+_UNREACHABLE = ("the store's database does not answer", "check the address, and that the server runs")
+_REFUSED = ("the store's database refuses the login", "check the user, the password and the name of the database")
+
+#: By the name of SQLite's result code (https://www.sqlite.org/rescode.html), without what follows the second `_`.
+_SQLITE = {
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR": ("the store's disk cannot be read or written", "check the disk"),
+    "SQLITE_READONLY": _READ_ONLY,
+    "SQLITE_PERM": _READ_ONLY,
+    "SQLITE_CANTOPEN": ("the store's file cannot be opened", "check that its folder exists and may be written"),
+    "SQLITE_CORRUPT": _BROKEN,
+    "SQLITE_NOTADB": ("the store's file is no SQLite database", "name another file"),
+}
+
+#: By SQLSTATE, the longest beginning first (PostgreSQL, appendix A).
+_POSTGRES = {
+    "53100": _FULL,
+    "53": ("the store's database has no resources left", "look at its log; more connections or memory may be needed"),
+    "25006": ("the store's database is read-only", "connect to the primary server, not to a copy"),
+    "42501": ("the user may not do this in the store's database", "grant the right, or use the owner of the tables"),
+    "3D000": ("the store's database does not exist", "create it first:  createdb NAME"),
+    "28": _REFUSED,
+    "40": ("two programs wrote the same rows at once", "try again"),
+    "55P03": _LOCKED,
+    "57": _UNREACHABLE,
+    "08": _UNREACHABLE,
+}
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Turns what the drivers raise into `StoreError`, where the cause is known and lies outside of the program."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        known = _known(error)
+        if known is None:
+            raise
+        raise StoreError(*known) from error
+
+
+def _known(error: sa.exc.DBAPIError) -> tuple[str, str] | None:
+    name = getattr(error.orig, "sqlite_errorname", None)
+    if name is not None:
+        return _SQLITE.get("_".join(name.split("_")[:2]))
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # psycopg gives no SQLSTATE when there was no connection at all
+        return _UNREACHABLE if isinstance(error, sa.exc.OperationalError) else None
+    return next((_POSTGRES[start] for start in (state, state[:2]) if start in _POSTGRES), None)

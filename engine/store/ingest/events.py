@@ -1,0 +1,171 @@
+"""Events of customers, and what some of them do: an order becomes an order, a redeemed voucher is marked so."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from engine.store.customers import POSITION, customers, events, vouchers
+from engine.store.dialect import insert, next_position
+from engine.store.ingest.orders import unknown_customer, upsert_orders
+from engine.store.ingest.touched import lock
+from engine.store.ingest.written import Numbered, Rejected, Row, Written, batches, not_of_the_future, once
+
+#: These events are rows of `orders`, so that what was bought is told in one way only.
+ORDER_PLACED: Final = "order.placed"
+ORDER_PAID: Final = "order.paid"
+ORDER_EVENTS: Final = (ORDER_PLACED, ORDER_PAID)
+_ORDER_FIELDS = {"total", "order_id"}
+
+_REDEEMED = "voucher.redeemed"
+_COMPLAINTS = {"complaint.opened": 1, "complaint.closed": -1}
+
+
+def put_events(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> Written:
+    """Writes events by their `id`: `name`, `customer_id`, `occurred_at`, `payload` (values that JSON has).
+
+    An event is never changed: the same id with other values is rejected, as is an event of an unknown customer,
+    or one that lies in the future.
+
+    * `order.placed` and `order.paid` become orders: `total` in minor units, and `order_id` (the event's id without it);
+    * `voucher.redeemed` redeems the voucher with its `code` (or `voucher`), at the time of the event;
+    * `complaint.opened` and `complaint.closed` count the customer's open complaints.
+    """
+    done = Written()
+    for offset, batch in batches(rows):
+        part = Written()
+        kept = once(not_of_the_future(enumerate(batch), ("occurred_at",), now, part), "id", "event", part)
+        _put_orders(connection, kept, part)
+        _put_others(connection, [one for one in kept if one[1]["name"] not in ORDER_EVENTS], part)
+        done.add(part, offset)
+    return done
+
+
+def record_event(
+    connection: sa.Connection,
+    name: str,
+    customer_id: str,
+    at: datetime,
+    payload: Mapping[str, Any],
+    event_id: str,
+    now: datetime,
+) -> Written:
+    """Writes one event; see `put_events`."""
+    row = {"id": event_id, "name": name, "customer_id": customer_id, "occurred_at": at, "payload": payload}
+    return put_events(connection, [row], now)
+
+
+# --- Orders ----------------------------------------------------------------------------------------------------------
+
+
+def _put_orders(connection: sa.Connection, rows: Sequence[Numbered], done: Written) -> None:
+    placed = [_order(one, done) for one in rows if one[1]["name"] == ORDER_PLACED]
+    paid = [_order(one, done) for one in rows if one[1]["name"] == ORDER_PAID]
+    for found, changeable in ((placed, ("placed_at",)), (paid, ("paid_at", "total"))):
+        kept = once((one for one in found if one), "id", "order", done)
+        upsert_orders(connection, kept, changeable, done)
+
+
+def _order(one: Numbered, done: Written) -> Numbered | None:
+    index, row = one
+    payload = row["payload"]
+    other = sorted(set(payload) - _ORDER_FIELDS)
+    total = payload.get("total")
+    if other:
+        reason = f"`{row['name']}` is kept as an order, which has no `{other[0]}`; it has:  total, order_id"
+        done.rejected.append(Rejected(index, other[0], reason))
+    elif type(total) is not int:
+        done.rejected.append(Rejected(index, "total", f"`{row['name']}` needs `total`, the amount of the order"))
+    else:
+        at = row["occurred_at"]
+        paid_at = at if row["name"] == ORDER_PAID else None
+        key = payload.get("order_id") or row["id"]
+        order = {"id": key, "customer_id": row["customer_id"], "placed_at": at, "paid_at": paid_at, "total": total}
+        return index, order
+    return None
+
+
+# --- All other events ------------------------------------------------------------------------------------------------
+
+
+def _put_others(connection: sa.Connection, rows: Sequence[Numbered], done: Written) -> None:
+    known = lock(connection, (row["customer_id"] for _, row in rows))
+    stored = _stored(connection, [row["id"] for _, row in rows])
+    codes = _known_codes(connection, rows)
+    kept: list[dict[str, Any]] = []
+    for index, row in rows:
+        rejected = _rejection(index, row, known, stored, codes)
+        if rejected:
+            done.rejected.append(rejected)
+        else:
+            kept.append({**row, "payload": dict(row["payload"])})
+    if not kept:
+        return
+    position = next_position(connection)
+    statement = insert(connection.dialect.name, events).on_conflict_do_nothing().returning(events.c.id)
+    written = set(connection.scalars(statement, [{**row, POSITION: position} for row in kept]))
+    new = [row for row in kept if row["id"] in written]
+    _redeem(connection, new)
+    _count_complaints(connection, new, position)
+    done.count((row["id"] for row in kept), set(stored), written)
+
+
+def _rejection(
+    index: int, row: Row, known: set[str], stored: Mapping[str, tuple[Any, ...]], codes: set[str]
+) -> Rejected | None:
+    if row["customer_id"] not in known:
+        return unknown_customer(index, row["customer_id"])
+    earlier = stored.get(row["id"])
+    if earlier is not None and earlier != _identity(row):
+        return Rejected(index, "id", f"event `{row['id']}` is stored already, with other values; the first stays")
+    if row["name"] == _REDEEMED and _code(row) not in codes:
+        code = _code(row)
+        text = f"no voucher has the code `{code}`" if code else f"`{_REDEEMED}` needs `code`, the voucher's"
+        return Rejected(index, "code", text)
+    return None
+
+
+def _identity(row: Row) -> tuple[Any, ...]:
+    return (row["name"], row["customer_id"], row["occurred_at"], dict(row["payload"]))
+
+
+def _stored(connection: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    table = events.c
+    query = sa.select(table.id, table.name, table.customer_id, table.occurred_at, table.payload)
+    return {row.id: tuple(row)[1:] for row in connection.execute(query.where(table.id.in_(ids)))}
+
+
+def _code(row: Row) -> str | None:
+    code = row["payload"].get("code") or row["payload"].get("voucher")
+    return None if code is None else str(code)
+
+
+def _known_codes(connection: sa.Connection, rows: Sequence[Numbered]) -> set[str]:
+    codes = [_code(row) for _, row in rows if row["name"] == _REDEEMED]
+    return set(connection.scalars(sa.select(vouchers.c.code).where(vouchers.c.code.in_(codes)))) if codes else set()
+
+
+def _redeem(connection: sa.Connection, rows: Sequence[Row]) -> None:
+    redeemed = [{"its": _code(row), "moment": row["occurred_at"]} for row in rows if row["name"] == _REDEEMED]
+    if redeemed:
+        # A voucher redeemed after it lapsed was honoured by the shop, and that is what counts.
+        once_only = sa.update(vouchers).where(vouchers.c.code == sa.bindparam("its"), vouchers.c.redeemed_at.is_(None))
+        at = sa.bindparam("moment", type_=vouchers.c.redeemed_at.type)
+        connection.execute(once_only.values(state="redeemed", redeemed_at=at), redeemed)
+
+
+def _count_complaints(connection: sa.Connection, rows: Sequence[Row], position: int) -> None:
+    steps: Counter[str] = Counter()
+    for row in rows:
+        if row["name"] in _COMPLAINTS:
+            steps[row["customer_id"]] += _COMPLAINTS[row["name"]]
+    if steps:
+        total = customers.c.open_complaints + sa.bindparam("step", type_=sa.BigInteger)
+        never_less = sa.case((total < 0, 0), else_=total)
+        concerned = sa.update(customers).where(customers.c.id == sa.bindparam("whose"))
+        connection.execute(
+            concerned.values(open_complaints=never_less, position=position),
+            [{"whose": customer, "step": step} for customer, step in steps.items()],
+        )

@@ -1,0 +1,55 @@
+"""Keeps on each customer what follows from others' rows: the sums over paid orders, and that something changed."""
+
+from collections.abc import Collection, Iterable
+
+import sqlalchemy as sa
+
+from engine.store.customers import customers, orders
+from engine.store.ingest.written import BATCH
+
+_ROLLUPS = ("orders_count", "lifetime_spend", "first_order_at", "last_order_at")
+
+
+def lock(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
+    """Locks these customers until the end of the transaction, and gives the ids of those who exist.
+
+    Two writers of one customer's orders would each sum up without the other's; in the order of ids, they cannot wait
+    for each other in a circle. SQLite has one writer at a time and needs no lock.
+    """
+    wanted = sorted(set(ids))
+    found: set[str] = set()
+    for start in range(0, len(wanted), BATCH):
+        rows = sa.select(customers.c.id).where(customers.c.id.in_(wanted[start : start + BATCH]))
+        found.update(connection.scalars(rows.order_by(customers.c.id).with_for_update(key_share=True)))
+    return found
+
+
+def touch(connection: sa.Connection, ids: Collection[str], position: int) -> None:
+    """Marks these customers as changed by the transaction under way."""
+    if ids:
+        connection.execute(sa.update(customers).where(customers.c.id.in_(ids)).values(position=position))
+
+
+def sum_up(connection: sa.Connection, ids: Collection[str], position: int) -> None:
+    """Brings the sums over the paid orders of these customers up to date, and marks them as changed.
+
+    The mark moves also where no sum changed: a metric over a window of time may count the orders differently now.
+    """
+    if not ids:
+        return
+    paid = sa.and_(orders.c.customer_id == customers.c.id, orders.c.paid_at.is_not(None))
+    sums = (
+        sa.select(
+            customers.c.id,
+            sa.func.count(orders.c.id).label("orders_count"),
+            sa.cast(sa.func.coalesce(sa.func.sum(orders.c.total), 0), sa.BigInteger).label("lifetime_spend"),
+            sa.func.min(orders.c.paid_at).label("first_order_at"),
+            sa.func.max(orders.c.paid_at).label("last_order_at"),
+        )
+        .select_from(customers.outerjoin(orders, paid))
+        .where(customers.c.id.in_(ids))
+        .group_by(customers.c.id)
+        .subquery("sums")
+    )
+    values = {name: sums.c[name] for name in _ROLLUPS}
+    connection.execute(sa.update(customers).where(customers.c.id == sums.c.id).values(position=position, **values))
