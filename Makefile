@@ -1,0 +1,72 @@
+# Everything runs from the lock, in .venv; the first target that needs it sets it up.
+#   make demo          from a clean clone to real mails in a local sink
+#   make check         what must hold before a change is merged
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST_WORKERS ?= 2
+
+export VENV PYTHON
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+DEV := $(VENV)/.ready-dev
+# A development environment holds everything that the demo needs.
+DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.ready-demo)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check format-check lint types floors schema schema-check examples format bench lock clean
+
+help: ## What there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target says; do printf '  %-14s %s\n' "$$target" "$$says"; done
+
+demo: $(DEMO) ## Replay a real purchase history, then send real mails into a local sink
+	@$(BIN)/regulars demo
+
+test: $(DEV) ## Run the tests on two workers, on SQLite and Postgres
+	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS)
+
+check: format-check lint types floors schema-check examples test ## Everything that CI asks for
+
+format-check: $(DEV)
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: make format"; exit 1; }
+
+lint: $(DEV)
+	@$(BIN)/ruff check --quiet .
+
+types: $(DEV)
+	@$(BIN)/mypy
+
+floors: $(DEV)
+	@$(BIN)/lint-imports
+
+schema-check: $(DEV)
+	@$(BIN)/regulars schema --check
+
+examples: $(DEV) ## Validate the example playbooks and run their tests
+	@$(BIN)/regulars validate playbooks
+	@$(BIN)/regulars test playbooks
+
+schema: $(DEV) ## Write schemas/ anew from the declarations in engine/
+	@$(BIN)/regulars schema
+
+format: $(DEV) ## Format the code, and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(DEV) ## Measure against bare SQL and bare loops (a million customers; takes minutes)
+	@$(BIN)/python -m benchmarks
+
+lock: ## Renew uv.lock and requirements/ (needs uv; `make lock ARGS=--upgrade`)
+	@.ci/lock $(ARGS)
+
+clean: ## Remove the environment and every cache
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(DEV): pyproject.toml uv.lock requirements/dev.txt
+	@.ci/setup dev
+	@touch $@
+
+$(VENV)/.ready-demo: pyproject.toml uv.lock requirements/demo.txt
+	@.ci/setup demo
+	@touch $@
