@@ -1,0 +1,41 @@
+"""E-mail addresses: exactly one addr-spec, in the form in which it goes over the wire."""
+
+import re
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+_LONGEST = 254  # RFC 5321, 4.5.3.1.3: a path has at most 256 octets, two of them are the angle brackets
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def parse_address(text: str) -> str:
+    """One address, without a display name; its domain in the ASCII form.
+
+    Raises `ValueError` with a sentence for people. RFC 5322 calls this an addr-spec; a list, a comment, a
+    quoted local part or a second `@` is refused, since one stored address must never become two recipients.
+    """
+    if _CONTROL.search(text):
+        raise ValueError("an address cannot contain line breaks or control characters")
+    bare = text.strip()
+    if not bare:
+        raise ValueError("the address is empty")
+    if len(bare) > _LONGEST:
+        raise ValueError(f"an address has at most {_LONGEST} characters")
+    if bare.count("@") != 1 or re.search(r"[\s,;<>\"]", bare):
+        raise ValueError(f"`{bare}` is not one address; write for example  mei@example.com")
+    try:
+        found = validate_email(bare, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise ValueError(f"`{bare}` is not an address: {_sentence(error)}") from None
+    return str(found.ascii_email)
+
+
+def fold_address(text: str) -> str:
+    """The form under which an address is looked up in suppression lists: NFC, without case."""
+    return unicodedata.normalize("NFC", text.strip()).lower()
+
+
+def _sentence(error: EmailNotValidError) -> str:
+    said = str(error).rstrip(".")
+    return said[:1].lower() + said[1:]

@@ -1,0 +1,19 @@
+"""The doors through which messages leave."""
+
+from engine.channels.channel import Accepted, Channel, Done, Failed, Letter, Outcome, Retry, Scope, Uncertain
+from engine.channels.record import Record
+from engine.channels.smtp import Smtp
+
+__all__ = [
+    "Accepted",
+    "Channel",
+    "Done",
+    "Failed",
+    "Letter",
+    "Outcome",
+    "Record",
+    "Retry",
+    "Scope",
+    "Smtp",
+    "Uncertain",
+]

@@ -1,0 +1,27 @@
+"""From a message and a customer to the bytes of a mail."""
+
+from engine.render.check import Variable, variables
+from engine.render.message import Message, Part, parse_message
+from engine.render.mime import MailHeaders, build_mail
+from engine.render.template import Content, Template, Unrenderable, compile_message, render
+from engine.render.unsubscribe import Leave, read_unsubscribe_token, unsubscribe_token
+from engine.render.values import Money
+
+__all__ = [
+    "Content",
+    "Leave",
+    "MailHeaders",
+    "Message",
+    "Money",
+    "Part",
+    "Template",
+    "Unrenderable",
+    "Variable",
+    "build_mail",
+    "compile_message",
+    "parse_message",
+    "read_unsubscribe_token",
+    "render",
+    "unsubscribe_token",
+    "variables",
+]

@@ -1,0 +1,135 @@
+"""What a text may do: an allow-list over Jinja's tree, and what to write instead of the rest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from jinja2 import nodes
+
+from engine.render.sandbox import FILTERS, LOOP, TESTS
+
+#: Loops within loops multiply; two are enough for the lines of an order and their tags.
+DEEPEST_LOOP = 2
+
+_FREE = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare,
+    nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.Neg,
+)  # fmt: skip
+
+_REFUSED: dict[type[nodes.Node], tuple[str, str, str]] = {
+    nodes.Include: ("include", "`{% include %}` is not part of message texts", "write the text out"),
+    nodes.Import: ("import", "`{% import %}` is not part of message texts", "write the text out"),
+    nodes.FromImport: ("from", "`{% from %}` is not part of message texts", "write the text out"),
+    nodes.Extends: ("extends", "`{% extends %}` is not part of message texts", "the layout comes by itself"),
+    nodes.Block: ("block", "`{% block %}` is not part of message texts", "the layout comes by itself"),
+    nodes.Macro: ("macro", "`{% macro %}` is not part of message texts", "write the text out"),
+    nodes.CallBlock: ("call", "`{% call %}` is not part of message texts", "write the text out"),
+    nodes.FilterBlock: ("filter", "`{% filter %}` is not part of message texts", "use  {{ value | filter }}"),
+    nodes.Assign: ("set", "`{% set %}` is not part of message texts", "keep the value in a field or a metric"),
+    nodes.AssignBlock: ("set", "`{% set %}` is not part of message texts", "keep the value in a field or a metric"),
+    nodes.With: ("with", "`{% with %}` is not part of message texts", "keep the value in a field or a metric"),
+    nodes.Concat: ("", "`~` is not part of message texts", "print one after the other:  {{ first }}{{ second }}"),
+    nodes.Getitem: ("", "a text reads values by plain names, without brackets", "write for example  {{ customer.tier }}"),
+    nodes.Call: ("", "a text cannot call anything", "use a filter:  {{ event.total | money }}"),
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something that a text must not do: on which line, which words, and what to write."""
+
+    line: int
+    words: str
+    rule: str
+    text: str
+    helps: tuple[str, ...] = ()
+
+
+def dotted(node: nodes.Node) -> str | None:
+    """`customer.tier` for a plain name or a chain of members; None for anything else."""
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr):
+        front = dotted(node.node)
+        return f"{front}.{node.attr}" if front else None
+    return None
+
+
+def refusals(tree: nodes.Template) -> Iterator[Refusal]:
+    """Everything in the tree that is not allowed, each mistake once."""
+    yield from _walk(tree, 0)
+
+
+def _walk(node: nodes.Node, loops: int) -> Iterator[Refusal]:
+    refusal = _refusal(node, loops)
+    if refusal:
+        yield refusal
+        return
+    if isinstance(node, nodes.Getattr):  # its inner names are judged with it
+        return
+    for child in node.iter_child_nodes():
+        yield from _walk(child, loops + isinstance(node, nodes.For))
+
+
+def _refusal(node: nodes.Node, loops: int) -> Refusal | None:
+    if isinstance(node, nodes.Name | nodes.Getattr):
+        return _name(node)
+    if isinstance(node, nodes.Filter):
+        return _filter(node)
+    if isinstance(node, nodes.Test):
+        return _test(node)
+    if isinstance(node, nodes.For):
+        return _loop(node, loops)
+    if isinstance(node, _FREE):
+        return None
+    words, text, help_ = _REFUSED.get(
+        type(node), ("", "this is not part of message texts", "use  {{ value }},  {{ value | filter }},  {% if %}  or  {% for %}")
+    )
+    return Refusal(node.lineno, words, "not-in-a-text", text, (help_,))
+
+
+def _name(node: nodes.Name | nodes.Getattr) -> Refusal | None:
+    written = dotted(node)
+    if written is None:
+        base = node.node if isinstance(node, nodes.Getattr) else node
+        while isinstance(base, nodes.Getattr):
+            base = base.node
+        inner = _refusal(base, 0)
+        help_ = "write for example  {{ customer.tier }}"
+        return inner or Refusal(node.lineno, "", "not-in-a-text", "only plain names have members", (help_,))
+    words = written.split(".")
+    if any(word.startswith("_") for word in words):
+        return Refusal(node.lineno, written, "not-in-a-text", f"`{written}`: no name begins with `_`")
+    if words[0] == "loop" and (len(words) != 2 or words[1] not in LOOP):
+        help_ = "allowed are  " + ",  ".join(f"loop.{word}" for word in sorted(LOOP))
+        return Refusal(node.lineno, written, "not-in-a-text", f"`{written}` is not part of message texts", (help_,))
+    return None
+
+
+def _filter(node: nodes.Filter) -> Refusal | None:
+    if node.name in FILTERS and node.node is not None:
+        if node.kwargs or node.dyn_args or node.dyn_kwargs:
+            return Refusal(node.lineno, node.name, "not-in-a-text", f"write the arguments of `{node.name}` without names")
+        return None
+    if node.name == "safe":
+        text = "`safe` would let what customers typed become part of the page"
+        return Refusal(node.lineno, node.name, "unsafe-filter", text, ("leave it out: values are always printed as text",))
+    near = get_close_matches(node.name, FILTERS, 1)
+    help_ = f"did you mean `{near[0]}`?" if near else "there are  " + ", ".join(sorted(FILTERS))
+    return Refusal(node.lineno, node.name, "unknown-filter", f"there is no filter `{node.name}`", (help_,))
+
+
+def _test(node: nodes.Test) -> Refusal | None:
+    if node.name in TESTS:
+        return None
+    help_ = f"compare with  ==,  or use  is {',  is '.join(TESTS[:4])}"
+    return Refusal(node.lineno, node.name, "unknown-test", f"a text cannot ask `is {node.name}`", (help_,))
+
+
+def _loop(node: nodes.For, loops: int) -> Refusal | None:
+    if node.recursive or not isinstance(node.target, nodes.Name) or dotted(node.iter) is None:
+        help_ = "write for example  {% for line in event.lines %}"
+        return Refusal(node.lineno, "for", "not-in-a-text", "a loop goes over the elements of one field", (help_,))
+    if loops >= DEEPEST_LOOP:
+        return Refusal(node.lineno, "for", "not-in-a-text", f"loops stand in each other at most {DEEPEST_LOOP} deep")
+    return None

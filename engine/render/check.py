@@ -1,0 +1,141 @@
+"""What is wrong with the texts of a message, and which variables they name: known before anything is sent."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from engine.render.allowed import dotted, refusals
+from engine.render.message import Message, Part
+from engine.render.places import at_offset, find, masked, place, regions
+from engine.render.sandbox import SANDBOX
+from engine.render.slots import SLOT, is_link
+from engine.source.problem import Place, Problem
+
+_LINK = re.compile(r"\]\(\s*<?(?P<to>(?:\{\{.*?\}\}|[^)\s>])*)")
+_TAGS = ("if", "elif", "else", "endif", "for", "endfor")
+
+
+class Variable(NamedTuple):
+    """A name that a text reads, `gift.code`, and where in the file it stands."""
+
+    name: str
+    line: int
+    column: int
+    width: int
+
+
+def check(message: Message) -> list[Problem]:
+    """Everything that is wrong with the texts, in the order of the file; nothing when they can be rendered."""
+    return [problem for part in message.parts for problem in _check_part(message, part)]
+
+
+def variables(message: Message) -> list[Variable]:
+    """Every name that the texts read from their context, once for each place. Loop variables are not among them."""
+    found: list[Variable] = []
+    for part in message.parts:
+        tree = _parse(part)
+        if isinstance(tree, nodes.Template):
+            seen: Counter[tuple[int, str]] = Counter()
+            for line, name in _names(tree, frozenset({"loop"})):
+                at = find(message, part, line, name, seen[line, name])
+                seen[line, name] += 1
+                found.append(Variable(name, at.line, at.column, at.width))
+    return found
+
+
+def _check_part(message: Message, part: Part) -> list[Problem]:
+    tree = _parse(part)
+    if not isinstance(tree, nodes.Template):
+        return [_syntax(message, part, tree)]
+    problems = [
+        Problem(find(message, part, refusal.line, refusal.words), refusal.rule, refusal.text, refusal.helps)
+        for refusal in refusals(tree)
+    ]
+    if found := SLOT.search(part.text):
+        problems.append(
+            Problem(at_offset(message, part, found.start(), len(found[0])), "reserved", f"`{found[0]}` cannot be part of a text")
+        )
+    if part is message.body:
+        problems += _links(message, part)
+    return problems
+
+
+def _links(message: Message, part: Part) -> Iterator[Problem]:
+    for found in _LINK.finditer(part.text):
+        to = found["to"]
+        if to and not to.startswith(("{{", "{%")) and not is_link(to):
+            at = at_offset(message, part, found.start("to"), len(to))
+            help_ = "write the whole address:  https://…  mailto:…  or  tel:…"
+            yield Problem(at, "bad-link", f"a mail cannot link to `{to}`", (help_,))
+
+
+def _parse(part: Part) -> nodes.Template | TemplateSyntaxError:
+    try:
+        return SANDBOX.parse(part.text)
+    except TemplateSyntaxError as error:
+        return error
+    except RecursionError:
+        return TemplateSyntaxError("nested too deeply", 1)
+
+
+def _names(node: nodes.Node, bound: frozenset[str]) -> Iterator[tuple[int, str]]:
+    if isinstance(node, nodes.Name | nodes.Getattr):
+        name = dotted(node)
+        if name is not None:
+            if name.split(".")[0] not in bound:
+                yield node.lineno, name
+            return
+    if isinstance(node, nodes.For):
+        yield from _names(node.iter, bound)
+        inner = bound | {node.target.name} if isinstance(node.target, nodes.Name) else bound
+        rest = [*node.body, *node.else_, *([node.test] if node.test else [])]
+    else:
+        inner, rest = bound, list(node.iter_child_nodes())
+    for child in rest:
+        yield from _names(child, inner)
+
+
+def _syntax(message: Message, part: Part, error: TemplateSyntaxError) -> Problem:
+    said = error.message or ""
+    if found := re.search(r"unknown tag '(\w+)'", said):
+        return _unknown_tag(find(message, part, error.lineno, found[1]), found[1])
+    if found := re.search(r"looking for the following tags: .*?'(end\w+)'|innermost block that needs to be closed is '(\w+)'", said):
+        return _never_closed(message, part, error.lineno)
+    for region in regions(part.text):
+        if not region[0].endswith(("}}", "%}")):
+            at = at_offset(message, part, region.start(), len(region[0]))
+            end = "}}" if region.lastgroup == "print" else "%}"
+            return Problem(at, "template-syntax", f"`{region[0][:2]}` is never closed", (f"close it with  {end}",))
+        if region.lastgroup == "print" and isinstance(_parse(Part(region[0], 1)), TemplateSyntaxError):
+            at = at_offset(message, part, region.start(), len(region[0]))
+            help_ = "write for example  {{ customer.first_name }}  or  {{ event.total | money }}"
+            return Problem(at, "template-syntax", f"`{region[0]}` cannot be read", (help_,))
+    at = find(message, part, error.lineno, "")
+    return Problem(at, "template-syntax", f"this cannot be read: {said.rstrip('.')}")
+
+
+def _unknown_tag(at: Place, tag: str) -> Problem:
+    near = get_close_matches(tag, _TAGS, 1)
+    help_ = f"did you mean `{near[0]}`?" if near else "there are  if,  elif,  else,  endif,  for,  endfor"
+    return Problem(at, "template-syntax", f"there is no tag `{tag}`", (help_,))
+
+
+def _never_closed(message: Message, part: Part, line: int) -> Problem:
+    opened: list[tuple[str, int, int]] = []
+    for found in re.finditer(r"\{%[-+]?\s*(end)?(if|for)\b[^%]*%?\}?", masked(part.text)):
+        if not found[1]:
+            opened.append((found[2], found.start(), len(found[0])))
+        elif opened and opened[-1][0] == found[2]:
+            opened.pop()
+        else:
+            break
+    if not opened:
+        return Problem(place(message, part, line, 1, 1), "template-syntax", "this block is never closed")
+    tag, start, width = opened[-1]
+    return Problem(
+        at_offset(message, part, start, width), "template-syntax", f"`{{% {tag} %}}` is never closed", (f"close it with  {{% end{tag} %}}",)
+    )

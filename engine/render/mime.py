@@ -1,0 +1,147 @@
+"""A mail as bytes, put together directly: CRLF, 7 bits, every header safe (RFC 5322, 2045, 2047, 8058)."""
+
+import re
+from base64 import b64encode, encodebytes
+from binascii import b2a_qp
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+
+from engine.addresses import parse_address
+from engine.render.template import Content
+
+_WIDTH = 76
+_LONGEST_LINE = 998
+# `=_` occurs neither in quoted-printable nor in base64, so no body can contain the boundary (RFC 2045, 6.7)
+_BOUNDARY = b"=_regulars_alternative"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_MAILBOX = re.compile(r"(?:(?P<name>.*?)\s*)<(?P<address>[^<>]*)>")
+_URL = re.compile(r"https?://[!-;=?-~]+")
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
+
+
+@dataclass(frozen=True)
+class MailHeaders:
+    """Everything in the head of a mail that is not its content. Mailboxes are `Name <address>` or an address."""
+
+    sender: str
+    to: str
+    message_id: str  # <…@domain>; the same over all attempts
+    date: datetime  # aware
+    reply_to: str | None = None
+    unsubscribe_url: str | None = None
+    feedback_id: str | None = None
+
+
+def build_mail(content: Content, headers: MailHeaders) -> bytes:
+    """The bytes of the mail, as SMTP takes them. Raises `ValueError` in a sentence for a header that cannot be."""
+    head = [
+        _mailbox_line("From", headers.sender),
+        _mailbox_line("To", headers.to),
+        _subject_line(content.subject),
+        b"Date: " + format_datetime(headers.date).encode("ascii"),
+        b"Message-ID: " + _checked("Message-ID", headers.message_id, _MESSAGE_ID),
+    ]
+    if headers.reply_to:
+        head.append(_mailbox_line("Reply-To", headers.reply_to))
+    if headers.unsubscribe_url:
+        # One line, neither folded nor encoded however long: receivers read the address by its angle brackets.
+        head.append(b"List-Unsubscribe: <" + _checked("List-Unsubscribe", headers.unsubscribe_url, _URL) + b">")
+        head.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    if headers.feedback_id:
+        head.append(b"Feedback-ID: " + _checked("Feedback-ID", headers.feedback_id, re.compile(r"[!-~]+")))
+    head.append(b"MIME-Version: 1.0")
+    head.append(b'Content-Type: multipart/alternative;\r\n boundary="' + _BOUNDARY + b'"')
+    return b"".join(
+        (
+            b"\r\n".join(head),
+            b"\r\n\r\n--" + _BOUNDARY,
+            _part(b"plain", content.text),
+            b"\r\n--" + _BOUNDARY,
+            _part(b"html", content.html),
+            b"\r\n--" + _BOUNDARY + b"--\r\n",
+        )
+    )
+
+
+def _part(kind: bytes, text: str) -> bytes:
+    body = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+    quoted = b2a_qp(body, istext=True).replace(b"\n", b"\r\n")
+    encoding = b"quoted-printable"
+    if len(quoted) > len(body) * 1.36:
+        packed = encodebytes(body.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
+        if len(packed) < len(quoted):
+            quoted, encoding = packed, b"base64"
+    return (
+        b"\r\nContent-Type: text/" + kind + b'; charset="utf-8"\r\nContent-Transfer-Encoding: ' + encoding + b"\r\n\r\n" + quoted
+    )
+
+
+def _subject_line(subject: str) -> bytes:
+    _refuse_control("Subject", subject)
+    return _unstructured("Subject", subject)
+
+
+def _unstructured(name: str, text: str) -> bytes:
+    plain = text.isascii() and "=?" not in text
+    if plain and len(name) + 2 + len(text) <= _WIDTH:
+        return f"{name}: {text}".encode("ascii")
+    return f"{name}: ".encode("ascii") + _encoded(text, len(name) + 2)
+
+
+def _encoded(text: str, used: int) -> bytes:
+    """Encoded words (RFC 2047) of whole characters, each on a line of its own after the first."""
+    words: list[bytes] = []
+    word = b""
+    room = (_WIDTH - used - 12) // 4 * 3
+    for character in text:
+        more = character.encode("utf-8", "replace")
+        if len(word) + len(more) > room:
+            words.append(word)
+            word, room = b"", (_WIDTH - 1 - 12) // 4 * 3
+        word += more
+    words.append(word)
+    return b"\r\n ".join(b"=?utf-8?b?" + b64encode(one) + b"?=" for one in words)
+
+
+@lru_cache(maxsize=64)
+def _sender(name: str, mailbox: str) -> bytes:
+    return _mailbox(name, mailbox)
+
+
+def _mailbox_line(name: str, mailbox: str) -> bytes:
+    return _mailbox(name, mailbox) if name == "To" else _sender(name, mailbox)
+
+
+def _mailbox(name: str, mailbox: str) -> bytes:
+    _refuse_control(name, mailbox)
+    found = _MAILBOX.fullmatch(mailbox.strip())
+    shown = found["name"].strip() if found else ""
+    address = parse_address(found["address"] if found else mailbox)
+    if len(shown) > 1 and shown[0] == shown[-1] == '"':
+        shown = re.sub(r"\\(.)", r"\1", shown[1:-1])
+    if not shown:
+        return f"{name}: {address}".encode("ascii")
+    if _ATOMS.fullmatch(shown) and "=?" not in shown and len(shown) <= _WIDTH - 12:
+        phrase = shown.encode("ascii")
+    elif shown.isascii() and "=?" not in shown and len(shown) <= _WIDTH - 20:
+        phrase = b'"' + re.sub(r"([\"\\])", r"\\\1", shown).encode("ascii") + b'"'
+    else:
+        phrase = _encoded(shown, len(name) + 2)
+    line = f"{name}: ".encode("ascii") + phrase
+    between = b" " if len(line.rsplit(b"\r\n", 1)[-1]) + len(address) + 3 <= _WIDTH else b"\r\n "
+    return line + between + b"<" + address.encode("ascii") + b">"
+
+
+def _refuse_control(name: str, text: str) -> None:
+    if _CONTROL.search(text):
+        raise ValueError(f"the header {name} cannot contain line breaks or control characters")
+
+
+def _checked(name: str, text: str, form: re.Pattern[str]) -> bytes:
+    _refuse_control(name, text)
+    if not form.fullmatch(text) or len(name) + len(text) + 4 > _LONGEST_LINE:
+        raise ValueError(f"the header {name} cannot be `{text[:60]}`")
+    return text.encode("ascii")

@@ -1,0 +1,175 @@
+"""A message made ready: its problems are known, and each mail costs one pass of Jinja and a look-up."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Template as JinjaTemplate
+from jinja2 import TemplateError, Undefined, UndefinedError
+
+from engine.render.check import check, variables
+from engine.render.layout import FIXED, Sheet
+from engine.render.markdown import to_html, to_text
+from engine.render.message import Message, Part
+from engine.render.places import place
+from engine.render.sandbox import PRINTER, SANDBOX
+from engine.render.slots import BadLink, Shape, slot
+from engine.render.values import Tongue, plain
+from engine.source.problem import Problem
+
+_LONGEST_SUBJECT = 255
+_LARGEST = 1_000_000
+_SHAPES = 128  # a text takes as many shapes as its branches and loops have outcomes
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one customer is told."""
+
+    subject: str
+    text: str
+    html: str
+    preheader: str = ""
+
+
+class Unrenderable(ValueError):
+    """A mail that cannot be written for this customer; `problem` has the place in the message."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.place.file}:{problem.place.line}: {problem.text}")
+        self.problem = problem
+
+
+class _Line:
+    """Prints values straight into a line: subject and preheader."""
+
+    __slots__ = ("tongue",)
+
+    def __init__(self, tongue: Tongue) -> None:
+        self.tongue = tongue
+
+    def show(self, value: Any) -> str:
+        return _written(self.tongue, value)
+
+
+class _Body:
+    """Prints a slot for each value and keeps the value, so that Markdown never sees it."""
+
+    __slots__ = ("tongue", "values")
+
+    def __init__(self, tongue: Tongue, values: list[str]) -> None:
+        self.tongue = tongue
+        self.values = values
+
+    def show(self, value: Any) -> str:
+        self.values.append(_written(self.tongue, value))
+        return slot(len(self.values) - 1)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A message compiled: what `render` needs."""
+
+    message: Message
+    subject: JinjaTemplate
+    preheader: JinjaTemplate | None
+    body: JinjaTemplate
+    shapes: Callable[[str, Sheet], tuple[Shape, Shape]]  # (HTML, text) of what Jinja made of the body
+
+
+def compile_message(message: Message) -> Template | list[Problem]:
+    """The template of a message, or everything that is wrong with its texts."""
+    problems = check(message)
+    if problems:
+        return problems
+    return Template(
+        message,
+        SANDBOX.from_string(message.subject.text),
+        SANDBOX.from_string(message.preheader.text) if message.preheader else None,
+        SANDBOX.from_string(message.body.text),
+        lru_cache(maxsize=_SHAPES)(_shapes),
+    )
+
+
+def render(
+    template: Template,
+    context: Mapping[str, Any],
+    locale: str,
+    zone: ZoneInfo,
+    currency: str,
+    unsubscribe_url: str | None = None,
+) -> Content:
+    """Writes the mail for one customer.
+
+    `context` holds plain mappings by scope: `customer`, `event`, results such as `gift`, and `brand` with name, address
+    and website. Values are `Money`, aware `datetime`, `date`, text, numbers, yes/no and tuples of these; None, "" and
+    what is not there are missing. `locale` is a language tag. With `unsubscribe_url` the mail is marketing.
+    Raises `Unrenderable`: a missing value was to be printed, a value is no address for a link, or a filter does not fit.
+    """
+    message = template.message
+    tongue = Tongue(locale, zone, currency)
+    line = _Line(tongue)
+    brand = context.get("brand", {})
+    subject = _fill(message, message.subject, template.subject, context, line).strip()[:_LONGEST_SUBJECT]
+    preheader = ""
+    if template.preheader is not None and message.preheader is not None:
+        preheader = _fill(message, message.preheader, template.preheader, context, line).strip()
+    website, address = (plain(str(brand.get(name) or "")) for name in ("website", "address"))
+    values = [subject, preheader, plain(str(brand.get("name") or "")), address, website, unsubscribe_url or ""]
+    markdown = _fill(message, message.body, template.body, context, _Body(tongue, values))
+    sheet = Sheet(locale, bool(preheader), bool(website), bool(address), unsubscribe_url is not None)
+    html, text = template.shapes(markdown, sheet)
+    try:
+        content = Content(subject, text.fill_text(values), html.fill_html(values), preheader)
+    except BadLink as error:
+        raise Unrenderable(Problem(place(message, message.body, 1, 1, 1), "bad-link", str(error))) from None
+    if len(content.html) > _LARGEST:
+        text_ = f"the mail would have {len(content.html):,} characters"
+        raise Unrenderable(Problem(place(message, message.body, 1, 1, 1), "too-large", text_))
+    return content
+
+
+def _written(tongue: Tongue, value: Any) -> str:
+    return tongue.write(str(value) if isinstance(value, Undefined) else value)
+
+
+def _shapes(markdown: str, sheet: Sheet) -> tuple[Shape, Shape]:
+    return sheet.around_html(to_html(markdown)), sheet.around_text(to_text(markdown))
+
+
+def _fill(
+    message: Message, part: Part, template: JinjaTemplate, context: Mapping[str, Any], printer: _Line | _Body
+) -> str:
+    try:
+        return "".join(template.root_render_func(template.new_context({**context, PRINTER: printer})))
+    except UndefinedError as error:
+        line = _line_of(template, error.__traceback__)
+        raise Unrenderable(_missing(message, part, line, str(error))) from None
+    except (TemplateError, ValueError, TypeError, ArithmeticError) as error:
+        line = _line_of(template, error.__traceback__)
+        said = str(error) if isinstance(error, TemplateError | ValueError) else "these values do not go together"
+        raise Unrenderable(Problem(place(message, part, line, 1, 1), "does-not-fit", said)) from None
+
+
+def _missing(message: Message, part: Part, line: int, word: str) -> Problem:
+    where = part.line + line - 1
+    named = [one for one in variables(message) if one.line == where and one.name.split(".")[-1] == word]
+    name = named[0].name if named else word
+    at = place(message, part, line, 1, 1)
+    help_ = f"write  {{{{ {name} | default('…') }}}}  or  {{% if {name} %}}"
+    return Problem(at, "missing-value", f"this customer has no `{name}`", (help_,))
+
+
+def _line_of(template: JinjaTemplate, traceback: TracebackType | None) -> int:
+    lines = [frame.tb_lineno for frame in _frames(traceback) if frame.tb_frame.f_globals.get("__jinja_template__") is template]
+    lines = lines or [frame.tb_lineno for frame in _frames(traceback) if frame.tb_frame.f_code.co_filename == "<template>"]
+    return template.get_corresponding_lineno(lines[-1]) if lines else 1
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
