@@ -1,14 +1,12 @@
 """What an action is: the verb of a step, its parameters, and what it does with one run."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
-from engine.settings import Declared, Voucher
+from engine.conditions import Tree
+from engine.settings import Declared
 
 
 @dataclass(frozen=True)
@@ -41,52 +39,64 @@ Move = Next | Enter | Hold | End
 
 
 class Run(Protocol):
-    """One customer in one playbook, as a step meets it. `effects` commit together with the move."""
+    """One customer in one playbook, as a step meets it. What it writes commits together with the move."""
 
-    enrolment_id: int
-    playbook: str
-    customer_id: str
-    step: str
-    iteration: int
-    now: datetime
-    zone: ZoneInfo
-    entered_at: datetime
-    resume_at: datetime | None  # when the present wait is over; None where the step begins
+    @property
+    def now(self) -> datetime:
+        """The instant of the pass."""
 
-    def effect(self, table: sa.Table, **row: Any) -> None:
-        """Adds a row that is written with the move; the key of enrolment, step and iteration makes it happen once."""
+    @property
+    def zone(self) -> ZoneInfo:
+        """The customer's time zone, the brand's where the customer has none."""
 
-    def holds(self, condition: Any) -> bool:
+    @property
+    def resume_at(self) -> datetime | None:
+        """When the present wait is over; None where the step has not begun to wait."""
+
+    def holds(self, condition: Tree) -> bool:
         """Whether a condition is true for the run's customer, event and results now."""
 
+    def happened(self, event: str, where: Tree | None) -> bool:
+        """Whether such an event of the customer came since the step before this one was over."""
+
     def instant(self, scope: str, field: str) -> datetime | None:
-        """A time or date of the customer, the event or a result; a date is its midnight in the customer's zone."""
-
-    def happened(self, event: str, where: Any, since: datetime) -> bool:
-        """Whether an event of that customer came after `since`."""
-
-    def voucher_kind(self, kind: str) -> Voucher:
-        """The declared kind of voucher."""
-
-    def new_code(self, pattern: str) -> str:
-        """A code for a voucher, unguessable and unique."""
+        """A time of the customer, the event or a result; a date is its midnight in the customer's zone."""
 
     def plan_message(self, channel: str, message: str) -> None:
         """Puts a message into the outbox."""
 
-    def keep(self, name: str, result: Mapping[str, Any]) -> None:
-        """Keeps a result under a name, for later steps and texts."""
+    def issue_voucher(self, kind: str, name: str | None, expires_at: datetime | None) -> None:
+        """Issues a voucher of a declared kind, with a code of its own; `name` keeps it as a result."""
+
+    def put_tag(self, tag: str) -> None:
+        """Puts a tag on the customer."""
+
+    def take_tag(self, tag: str) -> None:
+        """Takes a tag off the customer."""
+
+    def open_task(self, task: str, assignee: str | None, due_at: datetime | None) -> None:
+        """Opens a task for staff."""
 
 
 class Action(Declared):
     """A step's verb with its parameters. The field named like the verb holds the verb's own value."""
 
     verb: ClassVar[str]
-    #: The names of the fields that hold blocks of steps, in the order in which `Enter` counts them.
-    waits: ClassVar[bool] = False
     #: Whether an event of the customer can end the step's wait.
     listens: ClassVar[bool] = False
 
+    def conditions(self) -> tuple[Tree, ...]:
+        """The conditions that the step may test, so that their fields are loaded for many runs at once."""
+        return ()
+
+    def moments(self) -> tuple[tuple[str, str], ...]:
+        """The times that the step reads, as scope and field."""
+        return ()
+
+    def events(self) -> tuple[str, ...]:
+        """The events of the customer that the step asks about."""
+        return ()
+
     def run(self, run: Run) -> Move:
-        """Does the step once. Pure but for `run.effect` and its kin: no clock, no network, no database."""
+        """Does the step once, through `run` alone: no clock, no network, no database."""
         raise NotImplementedError

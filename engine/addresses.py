@@ -6,6 +6,11 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 _LONGEST = 254  # RFC 5321, 4.5.3.1.3: a path has at most 256 octets, two of them are the angle brackets
+# Most addresses by far, and of them no rule has more to say; `email-validator` takes thirty times as long.
+_PLAIN = re.compile(
+    r"[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,}"
+)
+_LONGEST_PLAIN = 63  # so that no part of it can be too long either
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -15,6 +20,8 @@ def parse_address(text: str) -> str:
     Raises `ValueError` with a sentence for people. RFC 5322 calls this an addr-spec; a list, a comment, a
     quoted local part or a second `@` is refused, since one stored address must never become two recipients.
     """
+    if len(text) <= _LONGEST_PLAIN and _PLAIN.fullmatch(text):
+        return text
     if _CONTROL.search(text):
         raise ValueError("an address cannot contain line breaks or control characters")
     bare = text.strip()

@@ -88,6 +88,7 @@ class Table:
     time: str | None = None
     position: str | None = None  # column with the number of the transaction that wrote the row, where there is one
     numbered: bool = False  # whether `key` is a number; the engine keeps every key as text
+    stored: Stored = "native"  # how its times are kept
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,24 @@ class Catalogue:
     timezone: str | None = None  # the customers' column with their IANA zone, '' or NULL is the brand's
     language: str | None = None  # their column with a language tag
 
+    def as_text(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """A customer's id, read from the store, as the engine keeps it."""
+        return sa.cast(column, sa.Text) if self.customers.numbered else column
+
+    def as_key(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """A customer's id as the engine keeps it, for a comparison with the store's column that can use its index."""
+        return sa.cast(text, sa.BigInteger) if self.customers.numbered else text
+
+    @property
+    def key_bounds(self) -> tuple[Any, Any]:
+        """Below and above every key that a customer can have."""
+        return (-(2**62), 2**62) if self.customers.numbered else ("", "\U0010ffff" * 4)
+
+    @property
+    def customer_key(self) -> sa.ColumnElement[Any]:
+        """The customers' own key, as the store has it."""
+        return self.table(self.customers.name).c[self.customers.key]
+
     def table(self, name: str) -> sa.TableClause:
         """The named table with every column that the catalogue knows of it, for building statements."""
         return self._clauses[name]
@@ -128,10 +147,11 @@ def _build(catalogue: Catalogue) -> dict[str, sa.TableClause]:
         if column is not None:
             columns.setdefault(table, {}).setdefault(column, kind)
 
+    customer_type = sa.BigInteger() if catalogue.customers.numbered else Key
     for spec in (catalogue.customers, *catalogue.tables.values()):
-        add(spec.name, spec.key, Key)
-        add(spec.name, spec.customer, Key)
-        add(spec.name, spec.time, Instant())
+        add(spec.name, spec.key, sa.BigInteger() if spec.numbered else Key)
+        add(spec.name, spec.customer, customer_type)
+        add(spec.name, spec.time, _INSTANTS[spec.stored])
         add(spec.name, spec.position, sa.BigInteger())
     add(catalogue.customers.name, catalogue.timezone, Key)
     add(catalogue.customers.name, catalogue.language, Key)
@@ -141,6 +161,8 @@ def _build(catalogue: Catalogue) -> dict[str, sa.TableClause]:
         if one.metric is not None:
             add(one.metric.table, one.metric.column, sa.BigInteger())
     for event in catalogue.events.values():
+        if event.table in catalogue.tables:
+            add(event.table, event.time, _INSTANTS[catalogue.tables[event.table].stored])
         for column, _ in event.only:
             add(event.table, column, Key)
     return {
@@ -154,3 +176,14 @@ def _all_fields(catalogue: Catalogue) -> list[Field]:
         *catalogue.fields.values(),
         *(one for event in catalogue.events.values() for one in event.fields.values()),
     ]
+
+
+#: What a voucher shows as a result: `gift.code`, `gift.expires_at` …
+RESULT_FIELDS: Mapping[str, Field] = {
+    "code": Field("code", Type.TEXT, required=True),
+    "kind": Field("kind", Type.TEXT, required=True),
+    "state": Field("state", Type.CHOICE, choices=("issued", "redeemed", "lapsed"), required=True),
+    "issued_at": Field("issued_at", Type.TIME, required=True),
+    "expires_at": Field("expires_at", Type.TIME),
+    "redeemed_at": Field("redeemed_at", Type.TIME),
+}

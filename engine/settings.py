@@ -16,8 +16,16 @@ class Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
 
 
+_ZONES = frozenset(available_timezones())  # looking them up reads a folder
+
+
+def is_zone(name: str | None) -> bool:
+    """Whether that is an IANA time zone."""
+    return name in _ZONES
+
+
 def _zone(text: Any) -> str:
-    if str(text) not in available_timezones():
+    if not is_zone(str(text)):
         raise ValueError(f"`{text}` is not a time zone; write for example  Europe/Berlin")
     return str(text)
 
@@ -106,7 +114,7 @@ class Settings(Declared):
 
     def zone_of(self, name: str | None) -> ZoneInfo:
         """The customer's zone; the brand's where the customer has none, or one that does not exist."""
-        return ZoneInfo(name) if name and name in available_timezones() else self.zone
+        return ZoneInfo(name) if name and is_zone(name) else self.zone
 
     def language_chain(self, language: str | None) -> tuple[str, ...]:
         """Languages to try for a customer, in order, ending in the brand's own: zh-TW, its fallback, zh, en."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue
-from engine.conditions import Tree
+from engine.conditions import Compiled, Tree, compile_where
 from engine.settings import Declared, Settings
 
 
@@ -32,49 +32,60 @@ class Ground:
     segments: Mapping[str, Tree]
     dialect: str
 
+    def compile(self, tree: Tree | None) -> Compiled:
+        """Conditions as SQL over the catalogue's tables; none at all are true."""
+        return Compiled(sa.true(), {}) if tree is None else compile_where(tree, self.catalogue, self.segments)
 
-#: Bound parameters of one piece of a firing; `lower` (exclusive) and `upper` (inclusive) bound its axis.
+    def oldest(self, until: datetime) -> datetime:
+        """What lies before this instant is left alone, also after a long standstill (`limits.catch_up`)."""
+        return self.settings.limits.catch_up.before(until, self.settings.zone)
+
+
+#: Bound parameters of one range; `lower` (exclusive) and `upper` (inclusive) bound the axis, where there is one.
 Span = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Firing:
-    """One road by which a trigger fires: a statement over a range of one indexed column.
+    """One road by which a trigger fires: a statement over a range of an indexed column.
 
-    `axis` is that column; a range with many rows is cut along it into pieces, so that no transaction grows large.
-    `candidates` selects customer_id, occasion, fired_at and event_id of the rows in the range (:lower, :upper], with
-    :now and :position bound too. `prelude` runs before it in the same transaction. `spans` names the ranges of a
-    window: none where nothing can fire.
+    `rows` selects the rows in the range (:lower, :upper] and nothing else; asked first, and cut along `axis` into pieces
+    where the range is long, so that no transaction grows large. `prelude` runs before `candidates`, in the same
+    transaction. `candidates` selects customer_id, occasion, fired_at and event_id. :now and :position are bound in all.
+    `spans` names the ranges of a window, none where nothing can fire; the zones are those that customers live in.
     """
 
-    axis: sa.ColumnElement[Any]
+    rows: sa.Select[Any]
     candidates: sa.Select[Any]
     spans: Callable[[Window, tuple[str, ...]], Iterable[Span]]
-    prelude: tuple[sa.Executable, ...] = ()
-    where: tuple[sa.ColumnElement[bool], ...] = ()  # further conditions of the range, for cutting and probing it
-    many: bool = False  # one window may hold several occasions of one customer
+    axis: sa.ColumnElement[Any] | None = None
+    prelude: tuple[sa.ClauseElement, ...] = ()
+    many: bool = False  # one range may hold several occasions of one customer
 
 
 class Trigger(Declared):
     """The author's `when:`."""
 
     word: ClassVar[str]
-    #: The event that starts a run, whose fields the playbook may mention as `event.*`.
 
     @property
     def event_name(self) -> str | None:
-        """The event whose fields are `event.*` in this playbook, if the trigger is one."""
+        """The event that starts a run, whose fields the playbook may mention as `event.*`."""
         return None
 
     @property
-    def keeps_members(self) -> bool:
-        """Whether the trigger follows who is inside an audience."""
-        return False
+    def audience(self) -> Tree | None:
+        """The conditions whose beginning or end fires the trigger, where it follows who is inside."""
+        return None
 
     def firings(self, ground: Ground) -> tuple[Firing, ...]:
         """The statements; built once for a revision of a playbook."""
         raise NotImplementedError
 
-    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime) -> datetime | None:
+    def baseline(self, ground: Ground) -> Firing | None:
+        """What the launch does with the customers who are inside the audience already; its spans give one whole range."""
+        return None
+
+    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
         """The next instant after `after` at which time alone can make the trigger fire; None where only events can."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Action, Enter, Move, Next, Run
+from engine.conditions import Tree
 from engine.settings import Declared
 from engine.blocks import Conditions, Steps
 
@@ -23,6 +24,9 @@ class Choose(Action):
     verb: ClassVar[str] = "choose"
 
     choose: tuple[Branch, ...] = Field(min_length=1, description="The branches, tried from above.")
+
+    def conditions(self) -> tuple[Tree, ...]:
+        return tuple(branch.when for branch in self.choose if branch.when is not None)
 
     def run(self, run: Run) -> Move:
         for number, branch in enumerate(self.choose):

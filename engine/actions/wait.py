@@ -14,7 +14,6 @@ class Wait(Action):
     """Waits a length of time; with `at`, until that hour of the day it ends on."""
 
     verb: ClassVar[str] = "wait"
-    waits: ClassVar[bool] = True
 
     wait: Duration = Field(description="How long. Days and longer are calendar days in the customer's zone.")
     at: Clock | None = Field(default=None, description="The hour of that day, in the customer's zone.")

@@ -1,6 +1,6 @@
 """wait_for: waits for an event of the customer, for a time at most."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -14,7 +14,6 @@ class WaitFor(Action):
     """Waits until the customer does something: then the steps of `then` run, else those of `else` when time is over."""
 
     verb: ClassVar[str] = "wait_for"
-    waits: ClassVar[bool] = True
     listens: ClassVar[bool] = True
 
     wait_for: Text = Field(description="The event, as the catalogue names it.")
@@ -23,10 +22,16 @@ class WaitFor(Action):
     then: Steps | None = Field(default=None, description="Steps for when it came.")
     otherwise: Steps | None = Field(default=None, alias="else", description="Steps for when it did not.")
 
+    def conditions(self) -> tuple[Tree, ...]:
+        return (self.where,) if self.where is not None else ()
+
+    def events(self) -> tuple[str, ...]:
+        return (self.wait_for,)
+
     def run(self, run: Run) -> Move:
         if run.resume_at is None:
             return Hold(self.within.after(run.now, run.zone))
-        if run.happened(self.wait_for, self.where, run.step_since):
+        if run.happened(self.wait_for, self.where):
             return Enter(0) if self.then else Next()
         if run.now < run.resume_at:
             return Hold(run.resume_at)

@@ -66,10 +66,12 @@ class WaitUntil(Action):
     """Waits until a length of time before or after a date; a moment that is past is not waited for."""
 
     verb: ClassVar[str] = "wait_until"
-    waits: ClassVar[bool] = True
 
     wait_until: Written = Field(description="The moment: `7 days before gift.expires_at`.")
     at: Clock | None = Field(default=None, description="The hour of that day, in the customer's zone.")
+
+    def moments(self) -> tuple[tuple[str, str], ...]:
+        return ((self.wait_until.scope, self.wait_until.field),)
 
     def run(self, run: Run) -> Move:
         if run.resume_at is not None:

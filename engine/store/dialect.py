@@ -1,5 +1,7 @@
 """What differs between SQLite and Postgres, and nothing else."""
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+from engine.store.types import Instant
 
 
 class month_day(FunctionElement[int]):  # noqa: N801  (reads as the SQL function it is)
@@ -135,3 +139,27 @@ positions_ddl = (
     "CREATE TABLE IF NOT EXISTS positions (id INTEGER PRIMARY KEY CHECK (id = 1), value INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO positions (id, value) VALUES (1, 1)",
 )
+
+
+# --- Leases ----------------------------------------------------------------------------------------------------------
+# Workers on several machines agree on one clock only: the database's. SQLite has no other process, so `now` serves.
+
+
+def lease_clock(dialect: str) -> sa.ColumnElement[datetime]:
+    """The instant that leases are measured by; `now` is bound where the database has no clock of its own."""
+    return sa.func.clock_timestamp(type_=Instant()) if dialect == "postgresql" else sa.bindparam("now", type_=Instant())
+
+
+def lease_end(dialect: str, now: datetime, length: timedelta) -> sa.ColumnElement[datetime]:
+    """The end of a lease that begins now."""
+    if dialect == "postgresql":
+        span = sa.func.make_interval(0, 0, 0, 0, 0, 0, length.total_seconds())
+        return sa.type_coerce(sa.func.clock_timestamp() + span, Instant())
+    return sa.literal(now + length, Instant())
+
+
+def lock_customers(connection: sa.Connection, ids: Iterable[str]) -> None:
+    """Until the transaction ends nobody else decides what these customers may get (SQLite has one writer anyway)."""
+    if connection.dialect.name == "postgresql":
+        statement = "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(%(ids)s::text[]) AS id"
+        connection.exec_driver_sql(statement, {"ids": sorted(set(ids))})

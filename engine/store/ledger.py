@@ -1,5 +1,7 @@
 """The engine's own tables: what it knows of playbooks, who is enrolled, what it said and what came of it."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from engine.store.customers import metadata
@@ -42,7 +44,7 @@ memberships = sa.Table(
 )
 
 
-def _where(condition: str) -> dict[str, sa.TextClause]:
+def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
@@ -58,9 +60,10 @@ enrolments = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("step", Key),  # the step to run next; empty: the first
     sa.Column("iteration", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("entered_at", Instant, nullable=False),
+    sa.Column("fired_at", Instant, nullable=False),  # when the occasion was: of the event, the nominal time, the change
+    sa.Column("entered_at", Instant, nullable=False),  # when a pass saw it
     sa.Column("due_at", Instant, nullable=False),  # when to look again
-    sa.Column("step_since", Instant),  # when the present step began to wait
+    sa.Column("step_since", Instant),  # events after this count for the present step
     sa.Column("resume_at", Instant),  # when that wait is over
     sa.Column("ended_at", Instant),
     sa.Column("event_id", Key),  # the event that started the run

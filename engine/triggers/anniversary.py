@@ -1,12 +1,18 @@
 """anniversary: fires each year on a date of the customer: a birthday, the day of joining."""
 
-from datetime import time
+from calendar import isleap
+from collections.abc import Iterable
+from datetime import date, datetime, time
 from typing import ClassVar, Literal
 
+import sqlalchemy as sa
 from pydantic import Field
 
 from engine.literals import Clock, Duration, Text
-from engine.trigger import Trigger
+from engine.local import LocalTimes, daily, days_reached
+from engine.rhythm import Beat
+from engine.store.dialect import month_day
+from engine.trigger import Firing, Ground, Span, Trigger
 
 
 class Anniversary(Trigger):
@@ -20,3 +26,28 @@ class Anniversary(Trigger):
     feb_29: Literal["feb 28", "mar 1"] = Field(
         default="feb 28", description="When 29 February is kept in years that have none."
     )
+
+    def firings(self, ground: Ground) -> tuple[Firing, ...]:
+        known = ground.catalogue.fields[self.anniversary.removeprefix("customer.")]
+        if known.column is None:
+            raise ValueError(f"{self.anniversary} is not a column")
+        column = ground.catalogue.table(known.column.table).c[known.column.name]
+        # The day itself, birth or joining, is no anniversary.
+        condition = sa.and_(
+            month_day(column) == sa.bindparam("month_day", type_=sa.Integer),
+            column < sa.bindparam("day", type_=sa.Date),
+        )
+        return (LocalTimes(ground, daily(self.at)).on(condition, self._targets),)
+
+    def _targets(self, beat: Beat) -> Iterable[Span]:
+        for day in days_reached(beat.nominal.date(), self.lead, None):
+            for number in self._kept_on(day):
+                yield {"month_day": number, "day": day, "occasion": str(day.year)}
+
+    def _kept_on(self, day: date) -> list[int]:
+        kept = [day.month * 100 + day.day]
+        stand_in = 228 if self.feb_29 == "feb 28" else 301
+        return [*kept, 229] if not isleap(day.year) and kept == [stand_in] else kept
+
+    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+        return LocalTimes(ground, daily(self.at)).next_at(after, zones)

@@ -1,11 +1,15 @@
 """enters: fires when a customer begins to match conditions or a segment."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
+import sqlalchemy as sa
 from pydantic import Field
 
 from engine.blocks import Conditions
-from engine.trigger import Trigger
+from engine.conditions import Tree
+from engine.members import Following
+from engine.trigger import Firing, Ground, Trigger
 
 
 class Enters(Trigger):
@@ -17,3 +21,16 @@ class Enters(Trigger):
     existing: Literal["skip", "include"] = Field(
         default="skip", description="Whether those who match on the day of launch are enrolled too."
     )
+
+    @property
+    def audience(self) -> Tree:
+        return self.enters
+
+    def firings(self, ground: Ground) -> tuple[Firing, ...]:
+        return Following(ground, self.enters, "enters").firings()
+
+    def baseline(self, ground: Ground) -> Firing:
+        return Following(ground, self.enters, "enters").baseline(fires=self.existing == "include")
+
+    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+        return Following(ground, self.enters, "enters").next_at(connection, after)

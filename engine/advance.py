@@ -1,0 +1,192 @@
+"""Who moves on: runs whose time has come, in batches; what their steps write commits together with their moves."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from engine.catalogue import Catalogue, Field
+from engine.conditions import fields
+from engine.effects import Effects
+from engine.facts import Record
+from engine.run import CustomerRun, Happenings, Setting, random_code
+from engine.shop import MOVING, Shop
+from engine.store.ledger import enrolments
+from engine.store.prepared import Prepared
+from engine.times import Length
+from engine.workspace.playbook import Playbook
+
+#: Runs that one transaction takes.
+BATCH = 1_000
+_AGAIN = 3
+#: How long a run stands still whose texts cannot be read.
+_LATER = Length(1, "hour")
+
+_DUE = (
+    enrolments.c.state == sa.literal_column("'running'"),  # as the partial index has it
+    enrolments.c.due_at <= sa.bindparam("now", type_=enrolments.c.due_at.type),
+)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """The pass over the runs of one shop."""
+
+    shop: Shop
+    new_code: Callable[[], str] = random_code
+    control: Callable[[str, str], bool] | None = None
+
+    def __call__(self, now: datetime) -> int:
+        """Moves every run that is due. Returns how many were taken."""
+        moved = 0
+        playbooks = [playbook.id for playbook in self.shop.of_status(*MOVING)]
+        probe = Prepared(
+            sa.select(sa.literal_column("1")).where(*_DUE, enrolments.c.playbook.in_(playbooks)).limit(1),
+            self.shop.store.dialect.name,
+        )
+        while self._any(probe, now):
+            taken = self._again(playbooks, now)
+            moved += taken
+            if taken < BATCH:
+                break
+        return moved
+
+    def _any(self, probe: Prepared, now: datetime) -> bool:
+        with self.shop.store.connect().execution_options(reading=True) as connection:
+            return probe.execute(connection, {"now": now}).first() is not None
+
+    def _again(self, playbooks: Sequence[str], now: datetime) -> int:
+        """A batch; once more where a new voucher code met one that exists."""
+        for last in range(_AGAIN):
+            try:
+                return self._batch(playbooks, now)
+            except IntegrityError:
+                if last == _AGAIN - 1:
+                    raise
+        return 0
+
+    def _batch(self, playbooks: Sequence[str], now: datetime) -> int:
+        space = self.shop.workspace
+        effects = Effects()
+        setting = Setting(
+            settings=space.settings,
+            segments=space.segments,
+            voucher_kinds=space.vouchers,
+            now=now,
+            effects=effects,
+            new_code=self.new_code,
+            control=self.control,
+        )
+        with self.shop.store.begin() as connection:
+            rows = _claim(connection, playbooks, now)
+            for (playbook_id, revision), group in groupby(rows, key=lambda row: (row["playbook"], row["revision"])):
+                playbook = self.shop.pinned(connection, playbook_id, revision)
+                runs = list(group)
+                if playbook is None:
+                    effects.moves.extend(_stand_still(row, now, space.settings.zone) for row in runs)
+                    continue
+                for run in self._runs(connection, setting, playbook, runs):
+                    _walk(run)
+            effects.write(connection, space.catalogue, now)
+        return len(rows)
+
+    def _runs(
+        self, connection: sa.Connection, setting: Setting, playbook: Playbook, rows: Sequence[Mapping[str, Any]]
+    ) -> Iterable[CustomerRun]:
+        """The runs of one revision, with everything they may ask, loaded in a handful of statements."""
+        facts, now = self.shop.facts, setting.now
+        needs = Needs.of(playbook, self.shop.workspace.catalogue)
+        ids = [row["customer_id"] for row in rows]
+        customers = facts.customers(connection, ids, needs.customer, now)
+        results = facts.results(connection, [row["results"] for row in rows])
+        started = self._started_by(connection, playbook, needs, rows)
+        since = min(row["step_since"] or row["fired_at"] for row in rows)
+        since = min(since, *(row["fired_at"] for row in rows))
+        happened = {name: facts.happened(connection, name, ids, since, now) for name in needs.events}
+        for row, result in zip(rows, results, strict=True):
+            customer = customers.get(row["customer_id"])
+            if customer is None:
+                setting.effects.moves.append(_gone(row, now))
+                continue
+            record: dict[str, dict[str, Any]] = {"customer": customer, **result}
+            if row["event_id"] is not None:
+                record["event"] = started.get(row["event_id"], {})
+            events: Happenings = {name: found.get(row["customer_id"], []) for name, found in happened.items()}
+            zone = setting.settings.zone_of(customer.get("timezone"))
+            yield CustomerRun(setting, playbook, row, record, events, zone)
+
+    def _started_by(
+        self, connection: sa.Connection, playbook: Playbook, needs: "Needs", rows: Sequence[Mapping[str, Any]]
+    ) -> Record:
+        name = playbook.trigger.event_name
+        if name is None or not needs.event:
+            return {}
+        ids = {row["event_id"] for row in rows if row["event_id"] is not None}
+        return self.shop.facts.events(connection, name, ids)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the steps of a playbook may ask for."""
+
+    customer: frozenset[Field]
+    event: bool
+    events: frozenset[str]
+
+    @classmethod
+    def of(cls, playbook: Playbook, catalogue: Catalogue) -> "Needs":
+        """Gathered from the conditions and the moments of its steps, and from what stops it."""
+        actions = [step.action for step in playbook.steps.values()]
+        trees = [stop.condition or stop.where for stop in playbook.stop_when]
+        trees.extend(tree for action in actions for tree in action.conditions())
+        mentioned = {pair for tree in trees if tree is not None for pair in fields(tree)}
+        moments = {pair for action in actions for pair in action.moments()}
+        return cls(
+            customer=frozenset(
+                [one for scope, one in mentioned if scope == "customer"]
+                + [catalogue.fields[name] for scope, name in moments if scope == "customer"]
+            ),
+            event=any(scope == "event" for scope, _ in mentioned | moments),
+            events=frozenset(
+                [stop.event for stop in playbook.stop_when if stop.event is not None]
+                + [event for action in actions for event in action.events()]
+            ),
+        )
+
+
+def _walk(run: CustomerRun) -> None:
+    try:
+        run.walk()
+    except (LookupError, ValueError, ArithmeticError, TypeError) as fault:
+        run.fail(f"{type(fault).__name__}: {fault}")
+
+
+def _claim(connection: sa.Connection, playbooks: Sequence[str], now: datetime) -> list[Mapping[str, Any]]:
+    """The batch, locked until the transaction ends; another worker passes over it."""
+    statement = (
+        sa.select(enrolments)
+        .where(*_DUE, enrolments.c.playbook.in_(playbooks))
+        .order_by(enrolments.c.due_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(statement, {"now": now}).mappings().all()
+    return sorted(rows, key=lambda row: (row["playbook"], row["revision"], row["id"]))
+
+
+def _place(row: Mapping[str, Any], now: datetime, **changed: Any) -> dict[str, Any]:
+    kept = ("id", "state", "reason", "step", "due_at", "step_since", "resume_at", "ended_at", "results", "listens")
+    return {**{name: row[name] for name in kept}, **changed}
+
+
+def _stand_still(row: Mapping[str, Any], now: datetime, zone: Any) -> dict[str, Any]:
+    """A run whose pinned texts cannot be read: it is not lost, it waits, and says why."""
+    return _place(row, now, due_at=_LATER.after(now, zone), reason=f"revision {row['revision']} cannot be read")
+
+
+def _gone(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    return _place(row, now, state="stopped", reason="the customer is no longer in the store", ended_at=now, listens=False)

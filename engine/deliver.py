@@ -1,0 +1,212 @@
+"""What goes out: messages whose time has come are claimed, looked at, written, offered, and handed over."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from engine.addresses import fold_address
+from engine.channels import Accepted, Channel, Done, Failed, Outcome, Retry, Uncertain
+from engine.compose import Compose, Composed, Failure
+from engine.guards import look
+from engine.outbox import begin_sending, claim, overdue, reap, settle, waiting
+from engine.shop import MOVING
+from engine.sight import Sight
+from engine.store.customers import suppressions
+from engine.store.dialect import insert, lock_customers
+from engine.store.prepared import Prepared
+
+BATCH = 500
+#: Waits after a refusal that may pass: five minutes, doubled each time, four hours at most (Postfix does alike).
+_FIRST_RETRY, _LONGEST_RETRY, _SPREAD = timedelta(minutes=5), timedelta(hours=4), 0.2
+
+Row = Mapping[str, Any]
+Move = dict[str, Any]
+
+
+@dataclass
+class Delivered:
+    """What a pass did, by final state of the messages."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    relay: str | None = None  # why the relay took nothing more
+
+    def add(self, moves: Iterable[Move]) -> None:
+        """Counts messages."""
+        for move in moves:
+            self.counts[move["state"]] = self.counts.get(move["state"], 0) + 1
+
+
+@dataclass
+class Deliver:
+    """The pass over the outbox of one shop."""
+
+    compose: Compose
+    channel: Channel
+    _playbooks: list[str] = field(init=False)
+    _waiting: Prepared = field(init=False)
+    _overdue: Prepared = field(init=False)
+
+    def __post_init__(self) -> None:
+        shop = self.compose.shop
+        dialect = shop.store.dialect.name
+        self._playbooks = [playbook.id for playbook in shop.of_status(*MOVING)]
+        self._waiting = Prepared(waiting(self._playbooks), dialect)
+        self._overdue = Prepared(overdue(dialect), dialect)
+
+    def __call__(self, now: datetime) -> Delivered:
+        """Delivers everything that may go now. A relay that is down ends the pass, and nothing is lost."""
+        store, report = self.compose.shop.store, Delivered()
+        if self._any(self._overdue, now):
+            with store.begin() as connection:
+                reap(connection, now)
+        while report.relay is None and self._any(self._waiting, now):
+            attempt = uuid4().hex
+            with store.begin() as connection:
+                rows = claim(connection, attempt, now, BATCH, self._playbooks)
+            if not rows:
+                break
+            self._batch(attempt, rows, now, report)
+        return report
+
+    def _any(self, probe: Prepared, now: datetime) -> bool:
+        with self.compose.shop.store.connect().execution_options(reading=True) as connection:
+            return probe.execute(connection, {"now": now}).first() is not None
+
+    def _batch(self, attempt: str, rows: Sequence[Row], now: datetime, report: Delivered) -> None:
+        """One claim: what may not go is settled at once, the rest goes in waves as wide as the channel."""
+        store = self.compose.shop.store
+        moves: list[Move] = []
+        ready: list[tuple[Row, Composed]] = []
+        with store.connect().execution_options(reading=True) as connection, connection.begin():
+            customers = self.compose.customers(connection, rows, now)
+            allowed = self._look(connection, rows, customers, now, moves, count=False)
+            for row, letter in zip(allowed, self.compose.letters(connection, allowed, customers), strict=True):
+                if isinstance(letter, Failure):
+                    moves.append({"id": row["id"], "state": "failed", "reason": letter.reason})
+                else:
+                    ready.append((row, letter))
+        for wave in _waves(ready, self.channel.width):
+            if report.relay is not None:
+                moves.extend({"id": row["id"], "state": "planned"} for row, _ in wave)
+                continue
+            moves.extend(self._wave(attempt, wave, customers, now, report))
+            report.add(moves)
+            self._settle(attempt, moves, now)
+            moves = []
+        report.add(moves)
+        self._settle(attempt, moves, now)
+
+    def _settle(self, attempt: str, moves: list[Move], now: datetime) -> None:
+        if moves:
+            with self.compose.shop.store.begin() as connection:
+                settle(connection, attempt, moves, now)
+                _suppress(connection, moves, now)
+
+    def _look(
+        self,
+        connection: sa.Connection,
+        rows: Sequence[Row],
+        customers: Mapping[str, Mapping[str, Any]],
+        now: datetime,
+        moves: list[Move],
+        *,
+        count: bool,
+    ) -> list[Row]:
+        """Asks the guards; what they stop is added to the moves."""
+        shop = self.compose.shop
+        sight = Sight.of(shop, connection, rows, customers, now)
+        allowed = []
+        for row in rows:
+            playbook = shop.pinned(connection, row["playbook"], row["revision"])
+            verdict = look(sight.look(row, playbook, now))
+            if verdict is None:
+                allowed.append(row)
+                if count:
+                    sight.count(row, now)
+            else:
+                moves.append(
+                    {"id": row["id"], "state": verdict.state, "reason": verdict.reason, "due_at": verdict.until}
+                )
+        return allowed
+
+    def _wave(
+        self,
+        attempt: str,
+        wave: Sequence[tuple[Row, Composed]],
+        customers: Mapping[str, Mapping[str, Any]],
+        now: datetime,
+        report: Delivered,
+    ) -> list[Move]:
+        """Offers letters, commits that those accepted are being sent, and hands them over."""
+        moves: list[Move] = []
+        offered: dict[int, tuple[Row, Composed, Accepted]] = {}
+        answers = self.channel.offer([composed.letter for _, composed in wave])
+        for (row, composed), answer in zip(wave, answers, strict=True):
+            if isinstance(answer, Accepted):
+                offered[row["id"]] = (row, composed, answer)
+            else:
+                moves.append(self._outcome(row, composed, answer, now, report))
+        going = self._last_look(attempt, [row for row, _, _ in offered.values()], customers, now, moves)
+        sent = [offered[message] for message in offered if message in going]
+        outcomes = self.channel.hand_over([accepted for _, _, accepted in sent]) if sent else []
+        for (row, composed, _), outcome in zip(sent, outcomes, strict=True):
+            moves.append({**self._outcome(row, composed, outcome, now, report), "sending": True})
+        return moves
+
+    def _last_look(
+        self,
+        attempt: str,
+        rows: Sequence[Row],
+        customers: Mapping[str, Mapping[str, Any]],
+        now: datetime,
+        moves: list[Move],
+    ) -> set[int]:
+        """The guards once more, under locks, in the transaction that commits `sending`."""
+        if not rows:
+            return set()
+        with self.compose.shop.store.begin() as connection:
+            lock_customers(connection, (row["customer_id"] for row in rows))
+            allowed = self._look(connection, rows, customers, now, moves, count=True)
+            return begin_sending(connection, attempt, [row["id"] for row in allowed], now)
+
+    def _outcome(self, row: Row, composed: Composed, outcome: Outcome, now: datetime, report: Delivered) -> Move:
+        move: Move = {"id": row["id"], "language": composed.language, "recipient": composed.letter.recipient}
+        match outcome:
+            case Done(reply):
+                return {**move, "state": "sent", "reply": reply, "code": 250}
+            case Uncertain(reply):
+                return {**move, "state": "uncertain", "reason": reply, "reply": reply}
+            case Failed(code, reply, suppress):
+                return {**move, "state": "failed", "reason": reply, "code": code, "reply": reply, "suppress": suppress}
+            case Retry(after, code, reply, scope):
+                if scope == "relay":
+                    report.relay = reply
+                due_at = now + (after or _backoff(row))
+                return {**move, "state": "deferred", "reason": reply, "code": code, "reply": reply, "due_at": due_at}
+
+
+def _backoff(row: Row) -> timedelta:
+    """The wait before the next attempt; spread by the message, so that a queue does not come back all at once."""
+    wait = min(_FIRST_RETRY * 2 ** min(row["attempts"], 10), _LONGEST_RETRY)
+    digest = sha256(f"{row['id']}/{row['attempts']}".encode()).digest()
+    return wait * (1 + _SPREAD * (digest[0] / 127.5 - 1))
+
+
+def _waves(ready: Sequence[tuple[Row, Composed]], width: int) -> Iterable[Sequence[tuple[Row, Composed]]]:
+    return (ready[start : start + width] for start in range(0, len(ready), width))
+
+
+def _suppress(connection: sa.Connection, moves: Sequence[Move], now: datetime) -> None:
+    """An address that the relay knows to be dead gets nothing more."""
+    rows = [
+        {"channel": "email", "address": fold_address(move["recipient"]), "reason": f"bounced: {move['reply']}", "at": now}
+        for move in moves
+        if move.get("suppress")
+    ]
+    if rows:
+        connection.execute(insert(connection.dialect.name, suppressions).on_conflict_do_nothing(), rows)

@@ -1,0 +1,110 @@
+"""The facts of a run, loaded for many at once: the customer as of now, the event that started it, its results."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.catalogue import RESULT_FIELDS, Catalogue, Field, Type
+from engine.conditions import Tree, compile_value
+from engine.settings import Settings
+from engine.store.customers import vouchers
+
+Record = Mapping[str, Mapping[str, Any]]
+
+@dataclass(frozen=True)
+class Facts:
+    """Reads the customer store through the catalogue, in sets."""
+
+    catalogue: Catalogue
+    settings: Settings
+    segments: Mapping[str, Tree]
+
+    def customers(
+        self, connection: sa.Connection, ids: Collection[str], fields: Iterable[Field], now: datetime
+    ) -> dict[str, dict[str, Any]]:
+        """The named fields of those customers, and their `timezone` and `language` where the store has them."""
+        catalogue = self.catalogue
+        key = catalogue.customer_key
+        wanted = {one.name: one for one in fields}
+        for name, column in (("timezone", catalogue.timezone), ("language", catalogue.language)):
+            if column is not None and name in catalogue.fields:
+                wanted[name] = catalogue.fields[name]
+        plain = [one for one in wanted.values() if one.type is not Type.TAGS]
+        compiled = [compile_value(one, catalogue) for one in plain]
+        params: dict[str, Any] = {}
+        for one in compiled:
+            params.update(one.bind(now, self.settings.zone))
+        columns = [value.expression.label(field.name) for field, value in zip(plain, compiled, strict=True)]
+        statement = sa.select(key, *columns).where(key.in_(self._keys(ids)))
+        found = {
+            str(row[0]): dict(zip((field.name for field in plain), row[1:], strict=True))
+            for row in connection.execute(statement, params)
+        }
+        for field in wanted.values():
+            if field.type is Type.TAGS:
+                self._add_tags(connection, found, field)
+        return found
+
+    def events(self, connection: sa.Connection, name: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The fields of those events, by their ids."""
+        event = self.catalogue.events[name]
+        spec, table = self.catalogue.tables[event.table], self.catalogue.table(event.table)
+        keys = [int(one) for one in ids] if spec.numbered else list(ids)
+        fields = list(event.fields.values())
+        columns = [compile_value(one, self.catalogue).expression.label(one.name) for one in fields]
+        rows = connection.execute(sa.select(table.c[spec.key], *columns).where(table.c[spec.key].in_(keys)))
+        return {str(row[0]): dict(zip((one.name for one in fields), row[1:], strict=True)) for row in rows}
+
+    def happened(
+        self, connection: sa.Connection, name: str, ids: Collection[str], since: datetime, until: datetime
+    ) -> dict[str, list[tuple[datetime, dict[str, Any]]]]:
+        """What those customers did of that kind in `(since, until]`, in order: when, and the event's fields."""
+        event = self.catalogue.events[name]
+        spec, table = self.catalogue.tables[event.table], self.catalogue.table(event.table)
+        who, time = table.c[spec.customer], table.c[event.time]
+        fields = list(event.fields.values())
+        columns = [compile_value(one, self.catalogue).expression.label(one.name) for one in fields]
+        only = [table.c[column] == sa.literal(value) for column, value in event.only]
+        statement = (
+            sa.select(who, time, *columns)
+            .where(who.in_(self._keys(ids)), time > sa.literal(since, time.type), time <= sa.literal(until, time.type))
+            .where(*only)
+            .order_by(time)
+        )
+        found: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}
+        for row in connection.execute(statement):
+            fields_of = dict(zip((one.name for one in fields), row[2:], strict=True))
+            found.setdefault(str(row[0]), []).append((row[1], fields_of))
+        return found
+
+    def vouchers(self, connection: sa.Connection, codes: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The vouchers of those codes, with the fields of a result."""
+        columns = [vouchers.c[name] for name in RESULT_FIELDS]
+        rows = connection.execute(sa.select(*columns).where(vouchers.c.code.in_(list(codes))))
+        return {row.code: dict(row._mapping) for row in rows}
+
+    def results(self, connection: sa.Connection, runs: Sequence[Mapping[str, str] | None]) -> list[dict[str, dict[str, Any]]]:
+        """The results of several runs, each given as name -> code, in the same order."""
+        known = self.vouchers(connection, {code for results in runs for code in (results or {}).values()})
+        return [
+            {name: known[code] for name, code in (results or {}).items() if code in known} for results in runs
+        ]
+
+    def _keys(self, ids: Collection[str]) -> list[Any]:
+        return [int(one) for one in ids] if self.catalogue.customers.numbered else list(ids)
+
+    def _add_tags(self, connection: sa.Connection, found: dict[str, dict[str, Any]], field: Field) -> None:
+        if field.column is None:
+            return
+        spec, table = self.catalogue.tables[field.column.table], self.catalogue.table(field.column.table)
+        who = table.c[spec.customer]
+        tags: dict[str, set[str]] = {}
+        for customer, tag in connection.execute(
+            sa.select(who, table.c[field.column.name]).where(who.in_(self._keys(found)))
+        ):
+            tags.setdefault(str(customer), set()).add(tag)
+        for customer_id, values in found.items():
+            values[field.name] = tuple(sorted(tags.get(customer_id, ())))

@@ -1,0 +1,134 @@
+"""What happened to people in flight: an event wakes their runs, and counts as success where it is the playbook's goal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.catalogue import Catalogue, Event
+from engine.progress import begin_progress, move
+from engine.shop import MOVING, Shop
+from engine.store.ledger import enrolments
+from engine.store.prepared import Prepared
+from engine.store.types import Instant, Key
+from engine.trigger import Window
+from engine.workspace.playbook import Goal, Playbook
+
+#: The name under which the progress of this pass is kept; no playbook can have it.
+LISTENER = "*"
+#: A table without positions is read again this far back.
+_OVERLAP = timedelta(minutes=10)
+
+
+@dataclass
+class Listen:
+    """The pass over what was recorded since the last one; its statements are compiled once."""
+
+    shop: Shop
+    _probes: tuple[Prepared, ...] = field(init=False)
+    _wakes: tuple[Prepared, ...] = field(init=False)
+    _goals: tuple[Prepared, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        dialect, catalogue = self.shop.store.dialect.name, self.shop.workspace.catalogue
+        sources = _sources(catalogue)
+        self._probes = tuple(Prepared(who.with_only_columns(sa.literal_column("1")).limit(1), dialect) for who in sources)
+        self._wakes = tuple(Prepared(_wake(who), dialect) for who in sources)
+        playbooks = [playbook for playbook in self.shop.of_status(*MOVING, "paused") if playbook.goal is not None]
+        self._goals = tuple(Prepared(_converted(self.shop, one, one.goal), dialect) for one in playbooks if one.goal)
+
+    def __call__(self, connection: sa.Connection, window: Window) -> bool:
+        """Whether anything was recorded in the window; asked without the write lock."""
+        return any(probe.execute(connection, _bounds(window)).first() is not None for probe in self._probes)
+
+    def run(self, window: Window) -> None:
+        """Wakes and counts, and moves the progress, in one transaction."""
+        params = {**_bounds(window), "now": window.until}
+        with self.shop.store.begin() as connection:
+            begin_progress(connection, LISTENER, "", "engine", window)
+            for statement in (*self._wakes, *self._goals):
+                statement.execute(connection, params)
+            move(connection, [LISTENER], window.until, window.until_position)
+
+
+def _bounds(window: Window) -> Mapping[str, Any]:
+    return {
+        "since": window.since - _OVERLAP,
+        "until": window.until,
+        "since_position": window.since_position,
+        "until_position": window.until_position,
+    }
+
+
+def _recorded(table: sa.TableClause, position: str | None, time: str | None) -> sa.ColumnElement[bool]:
+    """The rows of a table that were recorded in the window."""
+    if position is not None:
+        column = table.c[position]
+        since, until = (sa.bindparam(name, type_=sa.BigInteger) for name in ("since_position", "until_position"))
+    else:
+        column = table.c[time or ""]
+        since, until = (sa.bindparam(name, type_=column.type) for name in ("since", "until"))
+    return sa.and_(column > since, column <= until)
+
+
+def _sources(catalogue: Catalogue) -> list[sa.Select[Any]]:
+    """The customers to whom something happened: one selection for each table of events, and one for the customers'."""
+    found = []
+    for name in sorted({event.table for event in catalogue.events.values()}):
+        spec, table = catalogue.tables[name], catalogue.table(name)
+        time = spec.time or next(event.time for event in catalogue.events.values() if event.table == name)
+        found.append(sa.select(catalogue.as_text(table.c[spec.customer])).where(_recorded(table, spec.position, time)))
+    if catalogue.customers.position is not None:
+        table = catalogue.table(catalogue.customers.name)
+        changed = _recorded(table, catalogue.customers.position, None)
+        found.append(sa.select(catalogue.as_text(catalogue.customer_key)).where(changed))
+    return found
+
+
+def _wake(who: sa.Select[Any]) -> sa.Update:
+    now = sa.bindparam("now", type_=Instant)
+    return (
+        sa.update(enrolments)
+        .where(
+            enrolments.c.state == sa.literal_column("'running'"),
+            enrolments.c.listens,
+            enrolments.c.due_at > now,
+            enrolments.c.customer_id.in_(who),
+        )
+        .values(due_at=now)
+    )
+
+
+def _converted(shop: Shop, playbook: Playbook, goal: Goal) -> sa.Update:
+    """The goal's first event after the occasion counts, for those held out as well."""
+    catalogue = shop.workspace.catalogue
+    event: Event = catalogue.events[goal.event]
+    spec, table = catalogue.tables[event.table], catalogue.table(event.table)
+    time, who = table.c[event.time], table.c[spec.customer]
+    only: Sequence[Any] = [table.c[column] == sa.literal(value) for column, value in event.only]
+    where = shop.ground(playbook).compile(goal.where)
+    counts = (
+        *only,
+        where.expression,
+        who == catalogue.as_key(enrolments.c.customer_id),
+        sa.type_coerce(time, Instant) > enrolments.c.fired_at,
+        sa.type_coerce(time, Instant) <= enrolments.c.goal_until,
+        time <= sa.bindparam("until", type_=time.type),
+    )
+    customers = catalogue.table(catalogue.customers.name)
+    source = table.join(customers, catalogue.customer_key == who) if goal.where is not None else table
+    first = sa.select(sa.func.min(time)).select_from(source).where(*counts).correlate(enrolments).scalar_subquery()
+    recent = sa.select(catalogue.as_text(who)).where(*only, _recorded(table, spec.position, event.time))
+    return (
+        sa.update(enrolments)
+        .where(
+            enrolments.c.playbook == sa.literal(playbook.id, Key),
+            enrolments.c.goal_until.is_not(None),
+            enrolments.c.converted_at.is_(None),
+            enrolments.c.customer_id.in_(recent),
+            first.is_not(None),
+        )
+        .values(converted_at=first)
+    )

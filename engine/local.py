@@ -1,0 +1,113 @@
+"""Firings at nominal local times, for every customer or for those whose date has come."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine.rhythm import Beat, NextLocal, Rhythm, effective
+from engine.store.types import Instant, Key
+from engine.times import Length
+from engine.trigger import Firing, Ground, Span, Window
+
+_UTC = ZoneInfo("UTC")
+
+#: What a field must hold for a run to begin at a beat: the parameters of each such value, its occasion among them.
+Targets = Callable[[Beat], Iterable[Span]]
+
+
+@dataclass(frozen=True)
+class LocalTimes:
+    """What the calendar triggers share: a rhythm, asked in the zones in which customers live."""
+
+    ground: Ground
+    next_local: NextLocal
+
+    def everybody(self) -> Firing:
+        """All customers of a zone, at each nominal time; the occasion is the nominal time."""
+        key = self.ground.catalogue.customer_key
+        lowest, highest = self.ground.catalogue.key_bounds
+        bounds = (key > sa.bindparam("lower", type_=key.type), key <= sa.bindparam("upper", type_=key.type))
+
+        def whole(beat: Beat) -> list[Span]:
+            return [{"lower": lowest, "upper": highest, "occasion": beat.nominal.isoformat("T", "minutes")}]
+
+        return self._firing(bounds, whole, axis=key)
+
+    def on(self, condition: sa.ColumnElement[bool], targets: Targets) -> Firing:
+        """The customers of a zone for whom `condition` holds with the parameters of a target."""
+        return self._firing((condition,), targets, axis=None)
+
+    def next_at(self, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+        """The next nominal time in one of those zones, as an instant."""
+        return Rhythm(self.next_local).next_at(after, effective(zones, self.ground.settings.timezone))
+
+    def _firing(
+        self,
+        where: tuple[sa.ColumnElement[bool], ...],
+        targets: Targets,
+        *,
+        axis: sa.ColumnElement[Any] | None,
+    ) -> Firing:
+        catalogue = self.ground.catalogue
+        rhythm = Rhythm(self.next_local)
+        in_zone = self._in_zone()
+
+        def spans(window: Window, zones: tuple[str, ...]) -> Iterable[Span]:
+            stored = effective(zones, self.ground.settings.timezone)
+            since = max(window.since, self.ground.oldest(window.until))
+            for beat in rhythm.beats(since, window.until, tuple(sorted(stored))):
+                for target in targets(beat):
+                    yield from ({**target, "fired_at": beat.instant, "zone": zone} for zone in stored[beat.zone])
+
+        candidates = sa.select(
+            catalogue.as_text(catalogue.customer_key).label("customer_id"),
+            sa.bindparam("occasion", type_=Key).label("occasion"),
+            sa.bindparam("fired_at", type_=Instant).label("fired_at"),
+            sa.null().label("event_id"),
+        ).where(*in_zone, *where)
+        rows = sa.select(catalogue.customer_key if axis is None else axis).where(*in_zone, *where)
+        return Firing(rows=rows, axis=axis, candidates=candidates, spans=spans, many=axis is not None)
+
+    def _in_zone(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """Customers of the zone; a store that knows no zones has everybody in the brand's."""
+        catalogue = self.ground.catalogue
+        if catalogue.timezone is None:
+            return ()
+        column = catalogue.table(catalogue.customers.name).c[catalogue.timezone]
+        return (column == sa.bindparam("zone", type_=Key),)
+
+
+def daily(at: time) -> NextLocal:
+    """The rhythm of each day at that hour."""
+
+    def next_local(after: datetime) -> datetime:
+        nominal = datetime.combine(after.date(), at)
+        return nominal if nominal > after else nominal + timedelta(days=1)
+
+    return next_local
+
+
+def days_reached(today: date, lead: Length | None, lag: Length | None) -> list[date]:
+    """The days whose notice, `lead` before or `lag` after, falls on `today`.
+
+    A length in months has no inverse (a month before 31 March and before 28 March is 28 February), so the days around
+    are tried.
+    """
+    notice = _shift(lead, -1) if lead else _shift(lag, 1) if lag else None
+    if notice is None:
+        return [today]
+    guess = _shift(lead, 1)(today) if lead else _shift(lag, -1)(today) if lag else today
+    around = (guess + timedelta(days=offset) for offset in range(-3, 4))
+    return [day for day in around if notice(day) == today]
+
+
+def _shift(length: Length, sign: int) -> Callable[[date], date]:
+    def shifted(day: date) -> date:
+        noon = datetime.combine(day, time(12), UTC)
+        return (length.after(noon, _UTC) if sign > 0 else length.before(noon, _UTC)).date()
+
+    return shifted

@@ -1,0 +1,159 @@
+"""Who is inside an audience: kept by looking only at customers who changed, and at those whose time threshold was crossed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from engine.conditions import Compiled, Not, Threshold, Tree, thresholds
+from engine.store.dialect import insert
+from engine.store.ledger import memberships
+from engine.store.types import Instant
+from engine.trigger import Firing, Ground, Span, Window
+
+Side = Literal["enters", "leaves"]
+
+
+@dataclass(frozen=True)
+class Following:
+    """The firings of a trigger that follows an audience from one side."""
+
+    ground: Ground
+    tree: Tree
+    side: Side
+
+    def firings(self) -> tuple[Firing, ...]:
+        """One for the customers who changed, one for each way in which time alone changes the answer."""
+        changed = self.ground.catalogue.customers.position
+        crossing = tuple(self._crossing(one) for one in self._thresholds())
+        if changed is None:
+            return (self._everybody(fires=True),)
+        column = self.ground.catalogue.table(self.ground.catalogue.customers.name).c[changed]
+        return (self._over(column, self.ground.catalogue.customer_key, _changed), *crossing)
+
+    def baseline(self, *, fires: bool) -> Firing:
+        """Everybody, at the launch: they become members, and are enrolled only if `fires`."""
+        return self._everybody(fires=fires)
+
+    def next_at(self, connection: sa.Connection, after: datetime) -> datetime | None:
+        """When time alone next changes somebody's answer."""
+        zone = self.ground.settings.zone
+        found = (one.next_crossing(connection, after, zone) for one in self._thresholds())
+        return min((instant for instant in found if instant is not None), default=None)
+
+    def _thresholds(self) -> list[Threshold]:
+        return thresholds(self.tree, self.ground.catalogue, self.ground.segments)
+
+    def _crossing(self, threshold: Threshold) -> Firing:
+        zone = self.ground.settings.zone
+
+        def spans(window: Window) -> list[Span]:
+            lower, upper = threshold.moment_at(window.since, zone), threshold.moment_at(window.until, zone)
+            return [{"lower": _just_before(lower), "upper": upper}]
+
+        return self._over(threshold.column, threshold.of_customer, spans)
+
+    def _everybody(self, *, fires: bool) -> Firing:
+        key = self.ground.catalogue.customer_key
+        lowest, highest = self.ground.catalogue.key_bounds
+
+        def spans(_window: Window) -> list[Span]:
+            return [{"lower": lowest, "upper": highest}]
+
+        return self._over(key, key, spans, fires=fires)
+
+    def _over(self, axis: Any, who: sa.ColumnElement[Any], spans: Any, *, fires: bool = True) -> Firing:
+        bounds = (axis > sa.bindparam("lower", type_=axis.type), axis <= sa.bindparam("upper", type_=axis.type))
+        ids = sa.select(who).where(*bounds)
+        inside, outside = self.ground.compile(self.tree), self.ground.compile(Not(self.tree))
+
+        def bound(window: Window, _zones: tuple[str, ...]) -> Iterable[Span]:
+            zone = self.ground.settings.zone
+            moments = {**inside.bind(window.until, zone), **outside.bind(window.until, zone)}
+            return [{**span, **moments} for span in spans(window)]
+
+        return Firing(
+            rows=sa.select(axis).where(*bounds),
+            axis=axis,
+            candidates=self._candidates(ids, fires),
+            spans=bound,
+            prelude=(self._begin(ids, inside), self._end(ids, outside)),
+        )
+
+    def _customers(self, ids: sa.Select[Any], condition: Compiled) -> sa.Select[Any]:
+        key = self.ground.catalogue.customer_key
+        return sa.select(self.ground.catalogue.as_text(key)).where(key.in_(ids), condition.expression)
+
+    def _begin(self, ids: sa.Select[Any], inside: Compiled) -> Any:
+        """Those who match are members now; the count goes up only for those who were none."""
+        rows = self._customers(ids, inside).add_columns(
+            sa.literal(self.ground.playbook),
+            sa.true(),
+            sa.literal(1),
+            sa.literal(0),
+            sa.bindparam("now", type_=Instant),
+            sa.bindparam("position", type_=sa.BigInteger),
+        )
+        names = ["customer_id", "playbook", "inside", "entries", "exits", "changed_at", "position"]
+        statement = insert(self.ground.dialect, memberships).from_select(names, rows)
+        return statement.on_conflict_do_update(
+            index_elements=["playbook", "customer_id"],
+            set_={
+                "inside": sa.true(),
+                "entries": memberships.c.entries + 1,
+                "changed_at": statement.excluded.changed_at,
+                "position": statement.excluded.position,
+            },
+            where=sa.not_(memberships.c.inside),
+        )
+
+    def _end(self, ids: sa.Select[Any], outside: Compiled) -> sa.Update:
+        """Those who match no longer are members no longer."""
+        gone = self._customers(ids, outside)
+        return (
+            sa.update(memberships)
+            .where(self._of_playbook(), memberships.c.inside, memberships.c.customer_id.in_(gone))
+            .values(
+                inside=sa.false(),
+                exits=memberships.c.exits + 1,
+                changed_at=sa.bindparam("now", type_=Instant),
+                position=sa.bindparam("position", type_=sa.BigInteger),
+            )
+        )
+
+    def _candidates(self, ids: sa.Select[Any], fires: bool) -> sa.Select[Any]:
+        """Those whose membership this very transaction changed."""
+        catalogue = self.ground.catalogue
+        count = memberships.c.entries if self.side == "enters" else memberships.c.exits
+        changed = memberships.c.inside if self.side == "enters" else sa.not_(memberships.c.inside)
+        who = ids.subquery("in_range")
+        return (
+            sa.select(
+                memberships.c.customer_id,
+                sa.cast(count, sa.Text).label("occasion"),
+                memberships.c.changed_at.label("fired_at"),
+                sa.null().label("event_id"),
+            )
+            .where(
+                self._of_playbook(),
+                memberships.c.customer_id.in_(sa.select(catalogue.as_text(who.c[0]))),
+                memberships.c.position == sa.bindparam("position", type_=sa.BigInteger),
+                changed,
+                sa.true() if fires else sa.false(),
+            )
+        )
+
+    def _of_playbook(self) -> sa.ColumnElement[bool]:
+        return memberships.c.playbook == sa.literal(self.ground.playbook)
+
+
+def _changed(window: Window) -> list[Span]:
+    if window.until_position <= window.since_position:
+        return []
+    return [{"lower": window.since_position, "upper": window.until_position}]
+
+
+def _just_before(moment: datetime | date) -> datetime | date:
+    return moment - (timedelta(microseconds=1) if isinstance(moment, datetime) else timedelta(days=1))

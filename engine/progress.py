@@ -1,0 +1,89 @@
+"""How far each playbook is evaluated, which revision runs, and which zones customers live in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engine.catalogue import Catalogue
+from engine.store.dialect import insert
+from engine.store.ledger import progress, revisions
+from engine.trigger import Window
+from engine.store.types import Key
+from engine.workspace.playbook import Playbook
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of one playbook in the store."""
+
+    revision: str
+    status: str
+    audience: str | None
+    since: datetime
+    position: int
+
+
+def read_progress(connection: sa.Connection) -> Mapping[str, Progress]:
+    """All playbooks that were ever launched."""
+    columns = (progress.c.revision, progress.c.status, progress.c.audience, progress.c.since, progress.c.position)
+    rows = connection.execute(sa.select(progress.c.playbook, *columns))
+    return {row[0]: Progress(*row[1:]) for row in rows}
+
+
+def hold(connection: sa.Connection, playbook: str) -> bool:
+    """Takes the playbook for this transaction; False where another worker has it (SQLite has one writer anyway)."""
+    statement = sa.select(progress.c.playbook).where(progress.c.playbook == playbook).with_for_update(skip_locked=True)
+    return connection.execute(statement).first() is not None
+
+
+def move(connection: sa.Connection, playbooks: Iterable[str], since: datetime, position: int) -> None:
+    """Evaluated up to here. Never backwards: a clock that was put back must not let an occasion pass twice."""
+    names = list(playbooks)
+    if names:
+        connection.execute(
+            sa.update(progress)
+            .where(progress.c.playbook.in_(names), progress.c.since <= since)
+            .values(since=since, position=position)
+        )
+
+
+def begin_progress(connection: sa.Connection, name: str, revision: str, status: str, window: Window) -> None:
+    """The first row of a playbook, or of a pass of the engine's own: what lies before the window is not its business."""
+    row = {
+        "playbook": name, "revision": revision, "status": status,
+        "launched_at": window.until, "since": window.since, "position": window.since_position,
+    }  # fmt: skip
+    connection.execute(insert(connection.dialect.name, progress).values(row).on_conflict_do_nothing())
+
+
+def record_revision(connection: sa.Connection, playbook: Playbook, now: datetime) -> None:
+    """Keeps the texts that runs of this revision are pinned to, and says that it is the one that new runs take."""
+    row = {"playbook": playbook.id, "revision": playbook.revision, "files": dict(playbook.files), "at": now}
+    connection.execute(insert(connection.dialect.name, revisions).values(row).on_conflict_do_nothing())
+    connection.execute(
+        sa.update(progress)
+        .where(progress.c.playbook == playbook.id)
+        .values(revision=playbook.revision, status=playbook.status)
+    )
+
+
+def pinned_files(connection: sa.Connection, playbook: str, revision: str) -> Mapping[str, str] | None:
+    """The texts of a revision, as they were when its first run began."""
+    statement = sa.select(revisions.c.files).where(revisions.c.playbook == playbook, revisions.c.revision == revision)
+    found: Mapping[str, str] | None = connection.execute(statement).scalar()
+    return found
+
+
+def zones_of_customers(connection: sa.Connection, catalogue: Catalogue) -> tuple[str, ...]:
+    """The distinct zones that customers have, '' for the brand's: one index step for each zone, not one for each customer."""
+    if catalogue.timezone is None:
+        return ("",)
+    table = catalogue.table(catalogue.customers.name)
+    column = table.c[catalogue.timezone]
+    walk = sa.select(sa.func.min(column).label("zone")).cte("zones", recursive=True)
+    further = sa.select(sa.func.min(column)).where(column > walk.c.zone).scalar_subquery()
+    walk = walk.union_all(sa.select(further).where(walk.c.zone.is_not(None)))
+    rows = connection.execute(sa.select(walk.c.zone).where(walk.c.zone.is_not(None)))
+    return tuple(dict.fromkeys(["", *(row[0] for row in rows)]))

@@ -1,0 +1,167 @@
+"""One pass at `now`: what happened is heard, who enters is enrolled, who is due moves on, what is due goes out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from engine.advance import Advance
+from engine.channels import Channel
+from engine.compose import Compose
+from engine.deliver import Deliver, Delivered
+from engine.enrol import Entry
+from engine.listen import LISTENER, Listen
+from engine.progress import Progress, move, read_progress, record_revision, zones_of_customers
+from engine.run import random_code
+from engine.shop import Shop
+from engine.store.customers import vouchers
+from engine.store.dialect import horizon
+from engine.store.prepared import Prepared
+from engine.trigger import Window
+from engine.workspace.playbook import Playbook
+
+#: Progress without anything enrolled is written this often; until then it is only remembered, and an idle tick writes nothing.
+_WRITE_EVERY = timedelta(minutes=5)
+
+
+@dataclass
+class Ticked:
+    """What a tick did."""
+
+    enrolled: dict[str, int] = field(default_factory=dict)
+    advanced: int = 0
+    delivered: Delivered = field(default_factory=Delivered)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was due."""
+        return not self.enrolled and not self.advanced and not self.delivered.counts
+
+
+class Tick:
+    """The passes over one shop, with their statements compiled. Run twice at one `now`, the second does nothing."""
+
+    def __init__(
+        self,
+        shop: Shop,
+        channel: Channel,
+        secrets: Sequence[str],
+        *,
+        new_code: Callable[[], str] = random_code,
+        control: Callable[[str, str], bool] | None = None,
+    ) -> None:
+        self.shop = shop
+        self._listen = Listen(shop)
+        self._advance = Advance(shop, new_code, control)
+        self._deliver = Deliver(Compose(shop, secrets), channel)
+        self._entries = {playbook.id: Entry(playbook, shop.ground(playbook)) for playbook in shop.of_status("active")}
+        self._known: dict[str, tuple[datetime, int]] = {}
+        self._zones: tuple[int, tuple[str, ...]] | None = None
+        self._lapse = Prepared(_lapse(), shop.store.dialect.name)
+        self._lapsing = Prepared(_lapsing(), shop.store.dialect.name)
+
+    def __call__(self, now: datetime) -> Ticked:
+        """Does everything that is due at `now`."""
+        report = Ticked()
+        self._enrol(now, report)
+        report.advanced = self._advance(now)
+        report.delivered = self._deliver(now)
+        return report
+
+    # --- Enrol -------------------------------------------------------------------------------------------------------
+
+    def _enrol(self, now: datetime, report: Ticked) -> None:
+        """Looks in one read transaction what is due; only then takes the write lock, playbook by playbook."""
+        store = self.shop.store
+        with store.connect().execution_options(reading=True) as connection, connection.begin():
+            stored, position = read_progress(connection), horizon(connection)
+            heard = self._window(stored.get(LISTENER), LISTENER, now, position)
+            anything = self._listen(connection, heard)
+            zones = self._zones_at(connection, position)
+            lapsing = self._lapsing.execute(connection, {"now": now}).first() is not None
+            due = {}
+            idle = [] if anything else [LISTENER]
+            for name, entry in self._entries.items():
+                if not _launched(stored.get(name), entry.playbook):
+                    continue
+                window = self._window(stored.get(name), name, now, position)
+                ranges = entry.due(connection, window, zones)
+                if ranges:
+                    due[name] = (ranges, window)
+                else:
+                    idle.append(name)
+        if anything:
+            self._listen.run(heard)
+        if lapsing:
+            with store.begin() as connection:
+                self._lapse.execute(connection, {"now": now})
+        for name, (ranges, window) in due.items():
+            self._count(report, name, self._entries[name].enrol(store, ranges, window))
+        self._remember(stored, idle, now, position)
+        self._launch(stored, now, position, report)
+
+    def _launch(self, stored: Mapping[str, Progress], now: datetime, position: int, report: Ticked) -> None:
+        for name, entry in self._entries.items():
+            before = stored.get(name)
+            if before is not None and _launched(before, entry.playbook):
+                if before.revision != entry.playbook.revision or before.status != entry.playbook.status:
+                    with self.shop.store.begin() as connection:
+                        record_revision(connection, entry.playbook, now)
+                continue
+            window = Window(now, now, position, position)
+            self._count(report, name, entry.begin(self.shop.store, window, audience_of(entry.playbook)))
+
+    def _window(self, stored: Progress | None, name: str, now: datetime, position: int) -> Window:
+        """From where this playbook was last evaluated: as stored, or later where this process remembers more."""
+        since, reached = (stored.since, stored.position) if stored else (now, position)
+        remembered = self._known.get(name)
+        if remembered is not None and remembered[0] >= since and remembered[1] >= reached:
+            since, reached = remembered
+        if reached > position:
+            # A store restored into another server counts transactions anew: look again at all of them; the occasions
+            # on record and `limits.catch_up` keep anything from being said twice or far too late.
+            reached = -1
+        return Window(min(since, now), now, reached, position)
+
+    def _remember(self, stored: Mapping[str, Progress], idle: list[str], now: datetime, position: int) -> None:
+        overdue = [name for name in idle if name in stored and now - stored[name].since >= _WRITE_EVERY]
+        if overdue:
+            with self.shop.store.begin() as connection:
+                move(connection, overdue, now, position)
+        for name in idle:
+            self._known[name] = (now, position)
+
+    def _zones_at(self, connection: sa.Connection, position: int) -> tuple[str, ...]:
+        if self._zones is None or self._zones[0] != position:
+            self._zones = (position, zones_of_customers(connection, self.shop.workspace.catalogue))
+        return self._zones[1]
+
+    @staticmethod
+    def _count(report: Ticked, name: str, entered: int) -> None:
+        if entered:
+            report.enrolled[name] = report.enrolled.get(name, 0) + entered
+
+
+def audience_of(playbook: Playbook) -> str | None:
+    """What identifies the audience that a playbook follows; another one is looked at as on the day of launch."""
+    tree = playbook.trigger.audience
+    return None if tree is None else sha256(f"{playbook.trigger.word} {tree}".encode()).hexdigest()[:16]
+
+
+def _launched(stored: Progress | None, playbook: Playbook) -> bool:
+    return stored is not None and stored.audience == audience_of(playbook)
+
+
+def _lapsing() -> sa.Select[tuple[int]]:
+    return sa.select(sa.literal_column("1")).select_from(vouchers).where(*_over()).limit(1)
+
+
+def _lapse() -> sa.Update:
+    return sa.update(vouchers).where(*_over()).values(state="lapsed")
+
+
+def _over() -> tuple[sa.ColumnElement[bool], ...]:
+    now = sa.bindparam("now", type_=vouchers.c.expires_at.type)
+    return (sa.literal_column("state = 'issued'", sa.Boolean), vouchers.c.expires_at <= now)
