@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,9 +16,10 @@ from engine.enrol import Entry
 from engine.listen import LISTENER, Listen
 from engine.progress import Progress, move, read_progress, record_revision, zones_of_customers
 from engine.run import random_code
-from engine.shop import Shop
+from engine.shop import MOVING, Shop
 from engine.store.customers import vouchers
 from engine.store.dialect import horizon
+from engine.store.ledger import enrolments, outbox
 from engine.store.prepared import Prepared
 from engine.trigger import Window
 from engine.workspace.playbook import Playbook
@@ -69,6 +71,17 @@ class Tick:
         report.advanced = self._advance(now)
         report.delivered = self._deliver(now)
         return report
+
+    def next_at(self, after: datetime) -> datetime | None:
+        """The next instant after `after` at which there may be something to do, if nothing happens until then."""
+        shop = self.shop
+        playbooks = [playbook.id for playbook in shop.of_status(*MOVING)]
+        with shop.store.connect().execution_options(reading=True) as connection, connection.begin():
+            zones = zones_of_customers(connection, shop.workspace.catalogue)
+            found = [connection.execute(statement).scalar() for statement in _agenda(playbooks, after)]
+            for entry in self._entries.values():
+                found.append(entry.playbook.trigger.next_at(connection, entry.ground, after, zones))
+        return min((max(instant, after) for instant in found if instant is not None), default=None)
 
     # --- Enrol -------------------------------------------------------------------------------------------------------
 
@@ -152,6 +165,21 @@ def audience_of(playbook: Playbook) -> str | None:
 
 def _launched(stored: Progress | None, playbook: Playbook) -> bool:
     return stored is not None and stored.audience == audience_of(playbook)
+
+
+def _agenda(playbooks: Sequence[str], after: datetime) -> list[sa.Select[Any]]:
+    """The next run, message and voucher whose time comes."""
+    agenda = []
+    for table, column, waiting in (
+        (enrolments, enrolments.c.due_at, "state = 'running'"),
+        (outbox, outbox.c.due_at, "state IN ('planned', 'deferred')"),
+        (vouchers, vouchers.c.expires_at, "state = 'issued'"),
+    ):
+        where = [sa.literal_column(waiting, sa.Boolean), column > sa.literal(after, column.type)]
+        if table is not vouchers:
+            where.append(table.c.playbook.in_(playbooks))
+        agenda.append(sa.select(sa.func.min(column)).where(*where))
+    return agenda
 
 
 def _lapsing() -> sa.Select[tuple[int]]:
