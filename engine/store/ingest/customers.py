@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.store.customers import POSITION, consents, customer_tags, customers
-from engine.store.dialect import insert, next_position
+from engine.store.dialect import next_position
 from engine.store.ingest.touched import touch
-from engine.store.ingest.written import Row, Written, alike, batches, differs, once
+from engine.store.ingest.written import Row, Written, alike, batches, once
+from engine.store.many import among, write
 
 #: Columns of a row that become rows of other tables.
 TAGS = "tags"
@@ -40,7 +41,7 @@ def put_customers(connection: sa.Connection, rows: Sequence[Row], now: datetime)
 
 def _put(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Written) -> None:
     ids = [row["id"] for row in rows]
-    known = set(connection.scalars(sa.select(customers.c.id).where(customers.c.id.in_(ids))))
+    known = set(connection.scalars(sa.select(customers.c.id).where(among(connection, customers.c.id, ids))))
     position = next_position(connection)
     written: set[str] = set()
     for group in alike({name: row[name] for name in row if name not in _ELSEWHERE} for row in rows):
@@ -53,25 +54,15 @@ def _put(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Wr
 
 def _upsert(connection: sa.Connection, rows: Sequence[Row], position: int, now: datetime) -> set[str]:
     given = [name for name in rows[0] if name != "id"]
-    statement = insert(connection.dialect.name, customers)
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=[customers.c.id],
-        set_={name: new[name] for name in (*given, POSITION)},
-        where=differs(customers, new, given),
-    ).returning(customers.c.id)
     always = {"created_at": now, POSITION: position}
-    return set(connection.scalars(statement, [{**always, **row} for row in rows]))
+    return write(connection, customers, [{**always, **row} for row in rows], given, also=[POSITION])
 
 
 def _add_tags(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> set[str]:
     tags = [
         {"customer_id": row["id"], "tag": tag, "at": now} for row in rows for tag in dict.fromkeys(row.get(TAGS, ()))
     ]
-    if not tags:
-        return set()
-    statement = insert(connection.dialect.name, customer_tags).on_conflict_do_nothing()
-    return set(connection.scalars(statement.returning(customer_tags.c.customer_id), tags))
+    return {customer for customer, _ in write(connection, customer_tags, tags)}
 
 
 def _put_consents(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Written) -> set[str]:
@@ -89,31 +80,24 @@ def _put_consents(connection: sa.Connection, rows: Sequence[Row], now: datetime,
 
 
 def _consent(connection: sa.Connection, channel: str, said: Sequence[tuple[str, Any]], now: datetime) -> set[str]:
-    if not said:
-        return set()
-    statement = insert(connection.dialect.name, consents)
-    new, old = statement.excluded, consents.c
-    # A plain yes has no date: it may take back what an earlier import said, but not what the customer said since.
-    allowed = {
-        False: old.given,
-        True: sa.and_(sa.not_(old.given), old.how == IMPORTED),
-    }.get(said[0][1], sa.and_(sa.not_(old.given), new.at > old.at))
-    statement = statement.on_conflict_do_update(
-        index_elements=[old.customer_id, old.channel, old.topic],
-        set_={"given": new.given, "at": new.at, "how": new.how},
-        where=allowed,
-    ).returning(old.customer_id)
+    def allowed(old: Any, new: Any) -> sa.ColumnElement[bool]:
+        # A plain yes has no date: it may take back what an earlier import said, but not what the customer said since.
+        later = new.at > old.at if isinstance(said[0][1], datetime) else old.how == IMPORTED
+        return sa.or_(sa.not_(new.given), later)
+
     fixed = {"channel": channel, "topic": "*", "how": IMPORTED}
-    values = [
-        fixed | {"customer_id": who, "given": what is not False, "at": now if isinstance(what, bool) else what}
+    rows = [
+        {**fixed, "customer_id": who, "given": what is not False, "at": now if isinstance(what, bool) else what}
         for who, what in said
     ]
-    return set(connection.scalars(statement, values))
+    return {
+        customer for customer, *_ in write(connection, consents, rows, ["given"], only_if=allowed, also=["at", "how"])
+    }
 
 
 def _count_withdrawn(connection: sa.Connection, channel: str, ids: Sequence[str]) -> int:
     if not ids:
         return 0
     withdrawn = (consents.c.channel == channel, consents.c.topic == "*", sa.not_(consents.c.given))
-    query = sa.select(sa.func.count()).where(consents.c.customer_id.in_(ids), *withdrawn)
+    query = sa.select(sa.func.count()).where(among(connection, consents.c.customer_id, ids), *withdrawn)
     return connection.scalar(query) or 0

@@ -8,10 +8,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from engine.store.customers import POSITION, customers, events, vouchers
-from engine.store.dialect import insert, next_position
+from engine.store.dialect import next_position
 from engine.store.ingest.orders import unknown_customer, upsert_orders
 from engine.store.ingest.touched import lock
 from engine.store.ingest.written import Numbered, Rejected, Row, Written, batches, not_of_the_future, once
+from engine.store.many import among, write
 
 #: These events are rows of `orders`, so that what was bought is told in one way only.
 ORDER_PLACED: Final = "order.placed"
@@ -104,8 +105,7 @@ def _put_others(connection: sa.Connection, rows: Sequence[Numbered], done: Writt
     if not kept:
         return
     position = next_position(connection)
-    statement = insert(connection.dialect.name, events).on_conflict_do_nothing().returning(events.c.id)
-    written = set(connection.scalars(statement, [{**row, POSITION: position} for row in kept]))
+    written = write(connection, events, [{**row, POSITION: position} for row in kept])
     new = [row for row in kept if row["id"] in written]
     _redeem(connection, new)
     _count_complaints(connection, new, position)
@@ -134,7 +134,7 @@ def _identity(row: Row) -> tuple[Any, ...]:
 def _stored(connection: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     table = events.c
     query = sa.select(table.id, table.name, table.customer_id, table.occurred_at, table.payload)
-    return {row.id: tuple(row)[1:] for row in connection.execute(query.where(table.id.in_(ids)))}
+    return {row.id: tuple(row)[1:] for row in connection.execute(query.where(among(connection, table.id, ids)))}
 
 
 def _code(row: Row) -> str | None:
@@ -143,8 +143,9 @@ def _code(row: Row) -> str | None:
 
 
 def _known_codes(connection: sa.Connection, rows: Sequence[Numbered]) -> set[str]:
-    codes = [_code(row) for _, row in rows if row["name"] == _REDEEMED]
-    return set(connection.scalars(sa.select(vouchers.c.code).where(vouchers.c.code.in_(codes)))) if codes else set()
+    codes = [code for _, row in rows if row["name"] == _REDEEMED and (code := _code(row))]
+    found = sa.select(vouchers.c.code).where(among(connection, vouchers.c.code, codes))
+    return set(connection.scalars(found)) if codes else set()
 
 
 def _redeem(connection: sa.Connection, rows: Sequence[Row]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.store.customers import POSITION, order_lines, orders
-from engine.store.dialect import insert, next_position
+from engine.store.dialect import next_position
 from engine.store.ingest.touched import lock, sum_up, touch
 from engine.store.ingest.written import (
     Numbered,
@@ -16,10 +16,10 @@ from engine.store.ingest.written import (
     Written,
     alike,
     batches,
-    differs,
     not_of_the_future,
     once,
 )
+from engine.store.many import among, write
 
 _LINE = ("order_id", "line")
 
@@ -48,6 +48,7 @@ def upsert_orders(
     """
     owners = _owners(connection, [row["id"] for _, row in rows])
     known = lock(connection, {*(row["customer_id"] for _, row in rows), *owners.values()})
+    position = next_position(connection)
     kept = []
     for index, row in rows:
         if row["customer_id"] not in known:
@@ -55,13 +56,13 @@ def upsert_orders(
         elif "customer_id" not in changeable and owners.get(row["id"], row["customer_id"]) != row["customer_id"]:
             done.rejected.append(Rejected(index, "order_id", f"order `{row['id']}` is another customer's"))
         else:
-            kept.append(row)
+            kept.append({**row, POSITION: position})
     if not kept:
         return
-    position = next_position(connection)
     written: set[str] = set()
     for group in alike(kept):
-        written |= _upsert(connection, group, changeable, position)
+        change = [name for name in group[0] if name in changeable]
+        written |= write(connection, orders, group, change, also=[POSITION])
     now_of = {row["id"]: row["customer_id"] for row in kept}
     concerned = {now_of[one] for one in written} | {owners[one] for one in written if one in owners}
     sum_up(connection, concerned, position)
@@ -74,20 +75,8 @@ def unknown_customer(index: int, customer: str) -> Rejected:
 
 
 def _owners(connection: sa.Connection, ids: Sequence[str]) -> Mapping[str, str]:
-    found = connection.execute(sa.select(orders.c.id, orders.c.customer_id).where(orders.c.id.in_(ids)))
+    found = connection.execute(sa.select(orders.c.id, orders.c.customer_id).where(among(connection, orders.c.id, ids)))
     return {order: customer for order, customer in found}
-
-
-def _upsert(connection: sa.Connection, rows: Sequence[Row], changeable: Sequence[str], position: int) -> set[str]:
-    given = [name for name in rows[0] if name in changeable]
-    statement = insert(connection.dialect.name, orders)
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=[orders.c.id],
-        set_={name: new[name] for name in (*given, POSITION)},
-        where=differs(orders, new, given),
-    ).returning(orders.c.id)
-    return set(connection.scalars(statement, [{**row, POSITION: position} for row in rows]))
 
 
 def put_order_lines(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> Written:  # noqa: ARG001
@@ -119,9 +108,11 @@ def _put_lines(connection: sa.Connection, rows: Sequence[Numbered], done: Writte
     if not kept:
         return
     lock(connection, owners.values())
-    of_orders = sa.select(order_lines.c.order_id, order_lines.c.line).where(order_lines.c.order_id.in_(list(owners)))
+    of_orders = sa.select(order_lines.c.order_id, order_lines.c.line).where(
+        among(connection, order_lines.c.order_id, owners)
+    )
     known = {_key(order, line) for order, line in connection.execute(of_orders)}
-    written = [pair for group in alike(kept) for pair in _upsert_lines(connection, group)]
+    written = set().union(*(_write_lines(connection, group) for group in alike(kept)))
     if written:
         touch(connection, {owners[order] for order, _ in written}, next_position(connection))
     done.count((_key(row["order_id"], row["line"]) for row in kept), known, {_key(*pair) for pair in written})
@@ -131,13 +122,5 @@ def _key(order: str, line: int) -> str:
     return f"{line}\0{order}"
 
 
-def _upsert_lines(connection: sa.Connection, rows: Sequence[Row]) -> list[tuple[str, int]]:
-    given = [name for name in rows[0] if name not in _LINE]
-    statement = insert(connection.dialect.name, order_lines)
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=[order_lines.c.order_id, order_lines.c.line],
-        set_={name: new[name] for name in given},
-        where=differs(order_lines, new, given),
-    ).returning(order_lines.c.order_id, order_lines.c.line)
-    return [(order, line) for order, line in connection.execute(statement, rows)]
+def _write_lines(connection: sa.Connection, rows: Sequence[Row]) -> set[tuple[str, int]]:
+    return write(connection, order_lines, rows, [name for name in rows[0] if name not in _LINE])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 import sqlalchemy as sa
 
 from engine.store.customers import customers, orders
-from engine.store.ingest.written import BATCH
+from engine.store.many import among
 
 _ROLLUPS = ("orders_count", "lifetime_spend", "first_order_at", "last_order_at")
 
@@ -16,18 +16,14 @@ def lock(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
     Two writers of one customer's orders would each sum up without the other's; in the order of ids, they cannot wait
     for each other in a circle. SQLite has one writer at a time and needs no lock.
     """
-    wanted = sorted(set(ids))
-    found: set[str] = set()
-    for start in range(0, len(wanted), BATCH):
-        rows = sa.select(customers.c.id).where(customers.c.id.in_(wanted[start : start + BATCH]))
-        found.update(connection.scalars(rows.order_by(customers.c.id).with_for_update(key_share=True)))
-    return found
+    found = sa.select(customers.c.id).where(among(connection, customers.c.id, ids)).order_by(customers.c.id)
+    return set(connection.scalars(found.with_for_update(key_share=True)))
 
 
 def touch(connection: sa.Connection, ids: Collection[str], position: int) -> None:
     """Marks these customers as changed by the transaction under way."""
     if ids:
-        connection.execute(sa.update(customers).where(customers.c.id.in_(ids)).values(position=position))
+        connection.execute(sa.update(customers).where(among(connection, customers.c.id, ids)).values(position=position))
 
 
 def sum_up(connection: sa.Connection, ids: Collection[str], position: int) -> None:
@@ -47,7 +43,7 @@ def sum_up(connection: sa.Connection, ids: Collection[str], position: int) -> No
             sa.func.max(orders.c.paid_at).label("last_order_at"),
         )
         .select_from(customers.outerjoin(orders, paid))
-        .where(customers.c.id.in_(ids))
+        .where(among(connection, customers.c.id, ids))
         .group_by(customers.c.id)
         .subquery("sums")
     )

@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
+from engine.store.many import BATCH
 
 #: A row by the names of the columns it gives; a column that it does not name is left as it is.
 Row = Mapping[str, Any]
-
-#: Rows written by one statement; SQLite takes at most 32,766 parameters.
-BATCH = 5_000
 
 #: A row and its number among the rows given.
 Numbered = tuple[int, Row]
@@ -107,8 +104,3 @@ def alike(rows: Iterable[Row]) -> list[list[Row]]:
     for row in rows:
         groups.setdefault(frozenset(row), []).append(row)
     return list(groups.values())
-
-
-def differs(table: sa.Table, new: Any, columns: Iterable[str]) -> sa.ColumnElement[bool]:
-    """Whether any of the columns would change."""
-    return sa.or_(sa.false(), *(table.c[name].is_distinct_from(new[name]) for name in columns))
