@@ -1,0 +1,29 @@
+"""Conditions: one small typed language, read as SQL for sets, as Python for one record and as words for people."""
+
+from engine.conditions.python import Record, holds
+from engine.conditions.sql import Compiled, compile_value, compile_where
+from engine.conditions.thresholds import Threshold, thresholds
+from engine.conditions.tree import Mention, Moment, Not, Tree, all_of, any_of, fields, segments_in, to_text
+from engine.conditions.types import Flawed, Scope, read
+
+__all__ = [
+    "Compiled",
+    "Flawed",
+    "Mention",
+    "Moment",
+    "Not",
+    "Record",
+    "Scope",
+    "Threshold",
+    "Tree",
+    "all_of",
+    "any_of",
+    "compile_value",
+    "compile_where",
+    "fields",
+    "holds",
+    "read",
+    "segments_in",
+    "thresholds",
+    "to_text",
+]

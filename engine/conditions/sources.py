@@ -1,0 +1,157 @@
+"""Where a field's value comes from in SQL: a column, a member of a JSON document, an aggregate over a window."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from engine.catalogue import Catalogue, Column, Field, Metric, Type
+from engine.conditions.tree import Moment
+from engine.store.dialect import json_number, json_text
+from engine.store.types import from_microseconds, to_microseconds
+from engine.times import Length
+
+Rounding = Literal["", "up", "down"]
+
+
+class Microseconds(TypeDecorator[datetime]):
+    """An instant inside a JSON document: whole microseconds since 1970, on both databases."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else from_microseconds(int(value))
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A moment as a bound parameter. Columns that keep whole seconds are compared with a moment rounded to them."""
+
+    moment: Moment
+    as_day: bool
+    rounding: Rounding = ""
+
+    @property
+    def name(self) -> str:
+        """The parameter's name; the same moment has the same name wherever it stands."""
+        moment = self.moment
+        words = [str(moment)]
+        if moment.further is not None:
+            words = [str(moment.further), "before", *words]
+        text = "_".join(words).replace(" ", "_").replace("-", "_")
+        return "_".join(filter(None, ["on" if self.as_day else "at", text, self.rounding]))
+
+    def value(self, now: datetime, zone: ZoneInfo) -> datetime | date:
+        """The parameter's value at `now`, in the brand's zone."""
+        if self.as_day:
+            return self.moment.local_day(now, zone)
+        instant = self.moment.instant(now, zone)
+        if self.rounding == "up" and instant.microsecond:
+            return instant.replace(microsecond=0) + timedelta(seconds=1)
+        return instant.replace(microsecond=0) if self.rounding == "down" else instant
+
+
+@dataclass(frozen=True)
+class Source:
+    """An expression and the moments that it binds."""
+
+    expression: sa.ColumnElement[Any]
+    bounds: tuple[Bound, ...] = ()
+
+
+def source(field: Field, scope: str, catalogue: Catalogue) -> Source:
+    """The expression of one field. A customer's field in another table is a subquery for the row's customer."""
+    if field.metric is not None:
+        return _metric(field.metric, catalogue)
+    if field.column is None:
+        raise ValueError(f"{scope}.{field.name} is not in the store")
+    table = catalogue.table(field.column.table)
+    expression = _column(field, field.column, table)
+    if scope != "customer" or field.column.table == catalogue.customers.name:
+        return Source(expression)
+    owner = table.c[catalogue.tables[field.column.table].customer]
+    rows = sa.select(expression).where(owner == catalogue.customer_key).limit(1)
+    return Source(rows.correlate_except(table).scalar_subquery())
+
+
+def bound_moment(field: Field, moment: Moment, rounding: Rounding) -> tuple[sa.ColumnElement[Any], Bound]:
+    """A moment as the parameter with which that date or time is compared."""
+    day = field.type is Type.DATE
+    whole_seconds = not day and field.stored != "native"
+    bound = Bound(moment, day, rounding if whole_seconds else "")
+    return sa.bindparam(bound.name, type_=_bound_type(field)), bound
+
+
+def window(metric: Metric) -> tuple[Moment, Moment]:
+    """The ends of a metric's window; rows after the first and up to the second count."""
+    if metric.ending is None:
+        return _ago(metric.over), Moment("now")
+    return Moment("ago", metric.ending, further=metric.over), _ago(metric.ending)
+
+
+def metric_time(metric: Metric, catalogue: Catalogue) -> sa.ColumnElement[Any]:
+    """The time of the rows that a metric counts. Raises `ValueError` where the catalogue names none."""
+    time = catalogue.tables[metric.table].time
+    if time is None:
+        raise ValueError(f"{metric.table} has no time column for a metric")
+    return catalogue.table(metric.table).c[time]
+
+
+def _bound_type(field: Field) -> Any:
+    in_document = field.column is not None and field.column.member is not None
+    if in_document:
+        return Microseconds() if field.type is Type.TIME else sa.Text()
+    return field.column_type
+
+
+def _column(field: Field, column: Column, table: sa.TableClause) -> sa.ColumnElement[Any]:
+    plain = table.c[column.name]
+    if column.member is None:
+        return plain
+    if field.type in (Type.NUMBER, Type.MONEY, Type.TIME):
+        return json_number(plain, column.member)
+    return json_text(plain, column.member)
+
+
+def _metric(metric: Metric, catalogue: Catalogue) -> Source:
+    table, spec = catalogue.table(metric.table), catalogue.tables[metric.table]
+    time = metric_time(metric, catalogue)
+    bounds = tuple(Bound(moment, as_day=False) for moment in window(metric))
+    begins, ends = (sa.bindparam(one.name, type_=time.type) for one in bounds)
+    rows = (
+        sa.select(_aggregate(metric, table))
+        .where(table.c[spec.customer] == catalogue.customer_key, time > begins, time <= ends)
+        .correlate_except(table)
+    )
+    return Source(rows.scalar_subquery(), bounds)
+
+
+def _aggregate(metric: Metric, table: sa.TableClause) -> sa.ColumnElement[Any]:
+    if metric.aggregate == "count":
+        return sa.func.count()
+    if metric.column is None:
+        raise ValueError(f"the {metric.aggregate} of {metric.table} needs a column")
+    column = table.c[metric.column]
+    if metric.aggregate in ("min", "max"):
+        extreme = sa.func.min if metric.aggregate == "min" else sa.func.max
+        return extreme(column, type_=sa.BigInteger)
+    total = sa.cast(sa.func.sum(column), sa.BigInteger)
+    return sa.func.coalesce(total, 0) if metric.aggregate == "sum" else _rounded(total, sa.func.count(column))
+
+
+def _rounded(total: sa.ColumnElement[int], count: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The quotient, rounded half away from zero in whole numbers; both databases cut a quotient toward zero."""
+    half = sa.case((total < 0, -count), else_=count)
+    return (2 * total + half).op("/", precedence=8, return_type=sa.BigInteger())(sa.func.nullif(2 * count, 0))
+
+
+def _ago(length: Length) -> Moment:
+    return Moment("ago", length)

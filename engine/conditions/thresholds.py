@@ -1,0 +1,115 @@
+"""How time alone changes the answer of a condition: a moment that moves along a column of times or dates."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine.catalogue import Catalogue, Field, Type
+from engine.conditions.sources import Bound, metric_time, source, window
+from engine.conditions.tree import Moment, Moved, Tree, within
+from engine.times import EARLIEST, LATEST, local_instant
+
+_TICK: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A moment that passes the rows of one column.
+
+    Whose answer changes between two instants by time alone is among the customers of the rows with `column` in
+    [moment_at(since), moment_at(until)].
+    """
+
+    table: str
+    column: sa.ColumnElement[Any]
+    of_customer: sa.ColumnElement[Any]  # on the same table
+    bound: Bound
+    strict: bool  # a row is passed not when the moment reaches it, but right afterwards
+
+    def moment_at(self, now: datetime, zone: ZoneInfo) -> datetime | date:
+        """Where the moment stands at `now`; it never runs backwards."""
+        return self.bound.value(now, zone)
+
+    def next_crossing(self, connection: sa.Connection, after: datetime, zone: ZoneInfo) -> datetime | None:
+        """When, after `after`, the moment passes a row again."""
+        reached = sa.literal(self.moment_at(after, zone), self.column.type)
+        ahead = self.column >= reached if self.strict else self.column > reached
+        value = connection.execute(sa.select(sa.func.min(self.column, type_=self.column.type)).where(ahead)).scalar()
+        return None if value is None else max(self.crossing_of(value, zone), after + _TICK)
+
+    def crossing_of(self, value: datetime | date, zone: ZoneInfo) -> datetime:
+        """The first instant at which the moment has passed a row with that value."""
+        guess = value.astimezone(UTC) if isinstance(value, datetime) else local_instant(value, time(), zone)
+        moment = self.bound.moment
+        if moment.further is not None:
+            guess = moment.further.after(guess, zone)
+        if moment.length is not None:
+            guess = moment.length.after(guess, zone) if moment.kind == "ago" else moment.length.before(guess, zone)
+        return _first(lambda now: self._passed(value, now, zone), guess)
+
+    def _passed(self, value: Any, now: datetime, zone: ZoneInfo) -> bool:
+        moment = self.bound.moment
+        at: Any = moment.local_day(now, zone) if self.bound.as_day else moment.instant(now, zone)
+        return bool(at > value) if self.strict else bool(at >= value)
+
+
+def thresholds(tree: Tree, catalogue: Catalogue, segments: Mapping[str, Tree]) -> list[Threshold]:
+    """All thresholds of a condition about customers, each once; segments are looked through."""
+    found: dict[tuple[str, str, bool], Threshold] = {}
+    for node in within(tree, segments):
+        if isinstance(node, Moved) and node.moment.moves and node.mention.scope == "customer":
+            one = _of_field(node.mention.field, node.moment, node.side == "before", catalogue)
+            found.setdefault((str(one.column), one.bound.name, one.strict), one)
+        for mention in node.mentions:
+            for one in _of_metric(mention.field, catalogue):
+                found.setdefault((str(one.column), one.bound.name, one.strict), one)
+    return list(found.values())
+
+
+def _of_field(field: Field, moment: Moment, strict: bool, catalogue: Catalogue) -> Threshold:
+    if field.column is None:
+        raise ValueError(f"customer.{field.name} is not in the store")
+    table = field.column.table
+    owned = table != catalogue.customers.name
+    column = source(field, "row" if owned else "customer", catalogue).expression
+    owner = catalogue.table(table).c[catalogue.tables[table].customer] if owned else catalogue.customer_key
+    return Threshold(table, column, owner, Bound(moment, field.type is Type.DATE), strict)
+
+
+def _of_metric(field: Field, catalogue: Catalogue) -> list[Threshold]:
+    metric = field.metric
+    if metric is None:
+        return []
+    owner = catalogue.table(metric.table).c[catalogue.tables[metric.table].customer]
+    time_column = metric_time(metric, catalogue)
+    return [
+        Threshold(metric.table, time_column, owner, Bound(moment, as_day=False), strict=False)
+        for moment in window(metric)
+    ]
+
+
+def _first(passed: Callable[[datetime], bool], guess: datetime) -> datetime:
+    """The first instant of those from which on it is passed; calendars make the guess wrong by some days at most."""
+    reach = timedelta(days=4)
+    while (low := _shifted(guess, -reach)) > EARLIEST and passed(low):
+        reach *= 2
+    while (high := _shifted(guess, reach)) < LATEST and not passed(high):
+        reach *= 2
+    while high - low > _TICK:
+        middle = low + (high - low) // _TICK // 2 * _TICK
+        if passed(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _shifted(instant: datetime, by: timedelta) -> datetime:
+    try:
+        return min(max(instant + by, EARLIEST), LATEST)
+    except OverflowError:
+        return LATEST if by > timedelta() else EARLIEST
