@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,15 +48,28 @@ def _contains_postgres(element: contains_text, compiler: SQLCompiler, **kw: Any)
     return f"(strpos({compiler.process(element.clauses, **kw)}) > 0)"
 
 
-class json_number(FunctionElement[float]):  # noqa: N801
+class _JsonMember(FunctionElement[Any]):
+    inherit_cache = True
+
+    def __init__(self, document: sa.ColumnElement[Any], member: str) -> None:
+        # As a literal column the name is part of the key under which a compiled statement is kept; a parameter is not.
+        super().__init__(document, sa.literal_column(_member(member)))
+
+    @property
+    def document(self) -> sa.ColumnElement[Any]:
+        return next(iter(self.clauses))
+
+    @property
+    def member(self) -> str:
+        *_, name = self.clauses
+        return cast(sa.ColumnClause[str], name).name
+
+
+class json_number(_JsonMember):  # noqa: N801
     """A number out of a JSON document; NULL where it is absent or no number (a bad cast would fail the query)."""
 
     type = sa.Numeric(asdecimal=False)
     inherit_cache = True
-
-    def __init__(self, document: sa.ColumnElement[Any], member: str) -> None:
-        self.document, self.member = document, member
-        super().__init__(document, sa.literal(member))
 
 
 def _member(name: str) -> str:
@@ -65,30 +78,26 @@ def _member(name: str) -> str:
 
 @compiles(json_number, "sqlite")
 def _json_number_sqlite(element: json_number, compiler: SQLCompiler, **kw: Any) -> str:
-    document, path = compiler.process(element.document, **kw), f"'$.\"{_member(element.member)}\"'"
+    document, path = compiler.process(element.document, **kw), f"'$.\"{element.member}\"'"
     return f"CASE WHEN json_type({document}, {path}) IN ('integer', 'real') THEN json_extract({document}, {path}) END"
 
 
 @compiles(json_number, "postgresql")
 def _json_number_postgres(element: json_number, compiler: SQLCompiler, **kw: Any) -> str:
-    document, name = compiler.process(element.document, **kw), f"'{_member(element.member)}'"
+    document, name = compiler.process(element.document, **kw), f"'{element.member}'"
     return f"CASE WHEN jsonb_typeof({document} -> {name}) = 'number' THEN ({document} ->> {name})::numeric END"
 
 
-class json_text(FunctionElement[str]):  # noqa: N801
+class json_text(_JsonMember):  # noqa: N801
     """A text (or true/false as text) out of a JSON document; NULL where the member is absent or something else."""
 
     type = sa.Text()
     inherit_cache = True
 
-    def __init__(self, document: sa.ColumnElement[Any], member: str) -> None:
-        self.document, self.member = document, member
-        super().__init__(document, sa.literal(member))
-
 
 @compiles(json_text, "sqlite")
 def _json_text_sqlite(element: json_text, compiler: SQLCompiler, **kw: Any) -> str:
-    document, path = compiler.process(element.document, **kw), f"'$.\"{_member(element.member)}\"'"
+    document, path = compiler.process(element.document, **kw), f"'$.\"{element.member}\"'"
     return (
         f"CASE json_type({document}, {path}) WHEN 'text' THEN json_extract({document}, {path})"
         " WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' END"
@@ -97,8 +106,9 @@ def _json_text_sqlite(element: json_text, compiler: SQLCompiler, **kw: Any) -> s
 
 @compiles(json_text, "postgresql")
 def _json_text_postgres(element: json_text, compiler: SQLCompiler, **kw: Any) -> str:
-    document, name = compiler.process(element.document, **kw), f"'{_member(element.member)}'"
-    return f"CASE WHEN jsonb_typeof({document} -> {name}) IN ('string', 'boolean') THEN {document} ->> {name} END"
+    document, name = compiler.process(element.document, **kw), f"'{element.member}'"
+    found = f"CASE WHEN jsonb_typeof({document} -> {name}) IN ('string', 'boolean') THEN {document} ->> {name} END"
+    return f'({found} COLLATE "C")'
 
 
 def insert(dialect: str, table: sa.Table) -> Any:
