@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from engine.literals import Cap, Duration, Name, SendWindow, Share, Text
 from engine.times import DayWindow, Length
@@ -132,7 +132,7 @@ class Voucher(Declared):
     """A kind of voucher: what it is worth and how its codes look."""
 
     title: Text = Field(description="What the voucher is, for people.")
-    value: Annotated[str | None, PlainSerializer(str)] = Field(
+    value: Text | None = Field(
         default=None, description="Money off, in the currency's main unit: `30` or `12.50`."
     )
     share: Share | None = Field(default=None, description="Share off: `20%`.")
