@@ -32,7 +32,7 @@ def parse_address(text: str) -> str:
     if bare.count("@") != 1 or re.search(r"[\s,;<>\"]", bare):
         raise ValueError(f"`{bare}` is not one address; write for example  mei@example.com")
     try:
-        found = validate_email(bare, check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(bare, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
         raise ValueError(f"`{bare}` is not an address: {_sentence(error)}") from None
     return str(found.ascii_email)

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from engine.channels.channel import Failed, Outcome, Retry
+from engine.channels.channel import Failed, Outcome, Retry, Uncertain
 
 _ENHANCED = re.compile(r"\s*[245]\.(\d{1,3}\.\d{1,3})\b")
 # The recipient's address is dead. Not 1.7 and 1.8, which speak of the sender's, nor 1.5, which is a valid address.
@@ -33,10 +33,15 @@ def of_sender(code: int, reply: object) -> Outcome:
 
 
 def of_recipient(code: int, reply: object) -> Outcome:
-    """The answer to RCPT or to the content was no."""
+    """The answer to RCPT was no."""
     if code == _CLOSING or code in _LOGIN:
         return of_relay(code, reply)
     if code < 500:
         return Retry(_GREYLISTED, code, said(reply), "message")
     found = _ENHANCED.match(str(reply))
     return Failed(code, said(reply), suppress=found is not None and found[1] in _DEAD)
+
+
+def of_content(code: int, reply: object) -> Outcome:
+    """The answer to DATA or to the content, where it was not the one hoped for; a strange one tells nothing."""
+    return of_recipient(code, reply) if 400 <= code < 600 else Uncertain(said(f"{code} {reply}"))

@@ -18,8 +18,9 @@ from aiosmtplib import (
     SMTPServerDisconnected,
 )
 
+from engine.addresses import parse_address
 from engine.channels.channel import Accepted, Done, Letter, Outcome, Retry, Uncertain
-from engine.channels.replies import of_recipient, of_relay, of_sender, said
+from engine.channels.replies import of_content, of_recipient, of_relay, of_sender, said
 from engine.settings import Email
 
 _PER_CONNECTION = 100  # many relays close a connection after a hundred letters; going first is politer
@@ -107,8 +108,10 @@ class Smtp:
 
     async def _ask(self, line: _Line, letter: Letter) -> Accepted | Outcome:
         try:
-            await line.client.mail(letter.sender, options=[f"SIZE={len(letter.content)}"] if self._sized(line) else None)
-            await line.client.rcpt(letter.recipient)
+            size = [f"SIZE={len(letter.content)}"] if line.client.supports_extension("size") else None
+            # Checked here again: aiosmtplib would pick an address out of whatever stands there.
+            await line.client.mail(parse_address(letter.sender), options=size)
+            await line.client.rcpt(parse_address(letter.recipient))
         except _FAULTS as error:
             await self._drop(line)
             return _refusal(error)
@@ -135,8 +138,7 @@ class Smtp:
             reply = await line.client.data(accepted.letter.content)
         except SMTPDataError as error:
             await self._drop(line)
-            refused = 400 <= error.code < 600
-            return of_recipient(error.code, error.message) if refused else Uncertain(said(f"{error.code} {error.message}"))
+            return of_content(error.code, error.message)
         except _FAULTS as error:
             line.client.close()
             return Uncertain(said(error))
@@ -174,11 +176,9 @@ class Smtp:
             raise
         return _Line(client)
 
-    def _sized(self, line: _Line) -> bool:
-        return line.client.supports_extension("size")
-
     async def _drop(self, line: _Line) -> None:
         """A connection on which something went wrong, or was left half done, is never used again."""
+        line.promised = None
         with suppress(*_FAULTS):
             if line.client.is_connected:
                 await line.client.quit()

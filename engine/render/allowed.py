@@ -29,9 +29,11 @@ _REFUSED: dict[type[nodes.Node], tuple[str, str, str]] = {
     nodes.AssignBlock: ("set", "`{% set %}` is not part of message texts", "keep the value in a field or a metric"),
     nodes.With: ("with", "`{% with %}` is not part of message texts", "keep the value in a field or a metric"),
     nodes.Concat: ("", "`~` is not part of message texts", "print one after the other:  {{ first }}{{ second }}"),
-    nodes.Getitem: ("", "a text reads values by plain names, without brackets", "write for example  {{ customer.tier }}"),
+    nodes.Getitem: ("", "a text reads values by plain names, without brackets", "write  {{ customer.tier }}"),
     nodes.Call: ("", "a text cannot call anything", "use a filter:  {{ event.total | money }}"),
 }
+
+_OTHER = ("", "this is not part of message texts", "use  {{ value }},  {{ value | filter }},  {% if %}  or  {% for %}")
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,7 @@ def _refusal(node: nodes.Node, loops: int) -> Refusal | None:
         return _loop(node, loops)
     if isinstance(node, _FREE):
         return None
-    words, text, help_ = _REFUSED.get(
-        type(node), ("", "this is not part of message texts", "use  {{ value }},  {{ value | filter }},  {% if %}  or  {% for %}")
-    )
+    words, text, help_ = _REFUSED.get(type(node), _OTHER)
     return Refusal(node.lineno, words, "not-in-a-text", text, (help_,))
 
 
@@ -109,11 +109,13 @@ def _name(node: nodes.Name | nodes.Getattr) -> Refusal | None:
 def _filter(node: nodes.Filter) -> Refusal | None:
     if node.name in FILTERS and node.node is not None:
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
-            return Refusal(node.lineno, node.name, "not-in-a-text", f"write the arguments of `{node.name}` without names")
+            text = f"the arguments of `{node.name}` are written without names"
+            return Refusal(node.lineno, node.name, "not-in-a-text", text)
         return None
     if node.name == "safe":
         text = "`safe` would let what customers typed become part of the page"
-        return Refusal(node.lineno, node.name, "unsafe-filter", text, ("leave it out: values are always printed as text",))
+        help_ = "leave it out: values are always printed as text"
+        return Refusal(node.lineno, node.name, "unsafe-filter", text, (help_,))
     near = get_close_matches(node.name, FILTERS, 1)
     help_ = f"did you mean `{near[0]}`?" if near else "there are  " + ", ".join(sorted(FILTERS))
     return Refusal(node.lineno, node.name, "unknown-filter", f"there is no filter `{node.name}`", (help_,))

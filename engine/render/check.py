@@ -56,9 +56,8 @@ def _check_part(message: Message, part: Part) -> list[Problem]:
         for refusal in refusals(tree)
     ]
     if found := SLOT.search(part.text):
-        problems.append(
-            Problem(at_offset(message, part, found.start(), len(found[0])), "reserved", f"`{found[0]}` cannot be part of a text")
-        )
+        at = at_offset(message, part, found.start(), len(found[0]))
+        problems.append(Problem(at, "reserved", f"`{found[0]}` cannot be part of a text"))
     if part is message.body:
         problems += _links(message, part)
     return problems
@@ -103,7 +102,7 @@ def _syntax(message: Message, part: Part, error: TemplateSyntaxError) -> Problem
     said = error.message or ""
     if found := re.search(r"unknown tag '(\w+)'", said):
         return _unknown_tag(find(message, part, error.lineno, found[1]), found[1])
-    if found := re.search(r"looking for the following tags: .*?'(end\w+)'|innermost block that needs to be closed is '(\w+)'", said):
+    if "innermost block that needs to be closed" in said or "looking for the following tags" in said:
         return _never_closed(message, part, error.lineno)
     for region in regions(part.text):
         if not region[0].endswith(("}}", "%}")):
@@ -136,6 +135,5 @@ def _never_closed(message: Message, part: Part, line: int) -> Problem:
     if not opened:
         return Problem(place(message, part, line, 1, 1), "template-syntax", "this block is never closed")
     tag, start, width = opened[-1]
-    return Problem(
-        at_offset(message, part, start, width), "template-syntax", f"`{{% {tag} %}}` is never closed", (f"close it with  {{% end{tag} %}}",)
-    )
+    at, help_ = at_offset(message, part, start, width), f"close it with  {{% end{tag} %}}"
+    return Problem(at, "template-syntax", f"`{{% {tag} %}}` is never closed", (help_,))

@@ -1,6 +1,7 @@
 """Markdown to HTML and to readable text. Values are not in it: a slot stands for each, so no value is ever parsed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -10,43 +11,72 @@ from engine.render.slots import is_link
 
 
 def to_html(markdown: str) -> str:
-    """The HTML of a text; HTML within it is shown, not obeyed."""
+    """The HTML of a text; HTML within it is shown, not obeyed, and a line break is one."""
     return str(_MARKDOWN.render(markdown))
 
 
 def to_text(markdown: str) -> str:
     """The same text for readers without HTML: links are written out, marks of emphasis fall away."""
-    lines: list[str] = []
-    lists: list[list[int | None]] = []  # the next number of each open list, None where it is bulleted
-    lead = ""
+    page = _Page()
     for token in _MARKDOWN.parse(markdown):
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            lists.append([int(token.attrs.get("start", 1)) if token.type.startswith("ordered") else None])
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            lists.pop()
-            lines += [] if lists else [""]
+        page.take(token)
+    return "\n".join(page.lines).strip("\n")
+
+
+@dataclass
+class _Page:
+    """A text that grows token by token."""
+
+    lines: list[str] = field(default_factory=list)
+    lists: list[int | None] = field(default_factory=list)  # each open list: its next number, None for bullets
+    cells: list[str] = field(default_factory=list)
+    lead: str = ""
+
+    def take(self, token: Token) -> None:
+        """Adds what a token says."""
+        if token.type == "inline":
+            self._say(_inline(token.children or []))
+        elif token.type in ("bullet_list_open", "ordered_list_open"):
+            self.lists.append(int(token.attrs.get("start", 1)) if token.tag == "ol" else None)
         elif token.type == "list_item_open":
-            lead = "  " * (len(lists) - 1) + _bullet(lists[-1])
-        elif token.type == "inline":
-            text = _inline(token.children or [])
-            hang = "  " * len(lists)
-            lines += (lead + text.replace("\n", "\n" + hang)).split("\n") if lead else (hang + text).split("\n")
-            lead = ""
-        elif token.type in ("paragraph_close", "heading_close", "tr_close", "blockquote_close") and not lists:
-            lines.append("")
+            self.lead = "  " * (len(self.lists) - 1) + self._bullet()
         elif token.type in ("fence", "code_block"):
-            lines += [*token.content.rstrip("\n").split("\n"), ""]
+            self._say(token.content.rstrip("\n"))
+            self._part()
         elif token.type == "hr":
-            lines += ["-" * 20, ""]
-    return "\n".join(lines).strip("\n").replace("\n\n\n", "\n\n")
+            self._say("-" * 20)
+            self._part()
+        else:
+            self._close(token.type)
 
+    def _close(self, kind: str) -> None:
+        if kind in ("bullet_list_close", "ordered_list_close"):
+            self.lists.pop()
+            self._part()
+        elif kind in ("td_close", "th_close"):
+            self.cells.append(self.lines.pop())
+        elif kind == "tr_close":
+            self.lines.append("  ".join(self.cells))
+            self.cells = []
+        elif kind in ("paragraph_close", "heading_close", "table_close"):
+            self._part()
 
-def _bullet(counter: list[int | None]) -> str:
-    number = counter[0]
-    if number is None:
-        return "- "
-    counter[0] = number + 1
-    return f"{number}. "
+    def _say(self, text: str) -> None:
+        indent = "  " * len(self.lists)
+        first, *rest = text.split("\n")
+        self.lines += [(self.lead or indent) + first, *(indent + line for line in rest)]
+        self.lead = ""
+
+    def _part(self) -> None:
+        if not self.lists and self.lines and self.lines[-1]:
+            self.lines.append("")
+
+    def _bullet(self) -> str:
+        number = self.lists[-1]
+        if number is None:
+            return "- "
+        self.lists[-1] = number + 1
+        return f"{number}. "
 
 
 def _inline(tokens: Sequence[Token]) -> str:
@@ -60,7 +90,8 @@ def _inline(tokens: Sequence[Token]) -> str:
         elif token.type == "link_close":
             href, begin = links.pop()
             said = "".join(out[begin:])
-            out[begin:] = [said if href in (said, f"mailto:{said}") else f"{said}: {href}" if alone else f"{said} <{href}>"]
+            if href not in (said, f"mailto:{said}"):
+                out[begin:] = [f"{said}: {href}" if alone else f"{said} <{href}>"]
         elif token.type in ("softbreak", "hardbreak"):
             out.append("\n")
         else:
@@ -72,18 +103,16 @@ def _mark_buttons(state: StateCore) -> None:
     """A bold link alone in its paragraph is the thing to click: it becomes a button."""
     for before, token in zip(state.tokens, state.tokens[1:], strict=False):
         inside = [child for child in token.children or [] if child.type != "text" or child.content]
-        if before.type != "paragraph_open" or len(inside) < 4:
-            continue
         kinds = [child.type for child in inside]
         whole = kinds[:2] == ["strong_open", "link_open"] and kinds[-2:] == ["link_close", "strong_close"]
-        if whole and kinds.count("link_open") == 1:
+        if before.type == "paragraph_open" and whole and kinds.count("link_open") == 1:
             before.attrSet("class", "action")
             inside[1].attrSet("class", "button")
 
 
 def _make() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    markdown.validateLink = is_link  # type: ignore[method-assign]
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
+    markdown.validateLink = is_link  # type: ignore[method-assign,assignment]
     markdown.core.ruler.push("buttons", _mark_buttons)
     return markdown
 

@@ -53,7 +53,8 @@ def parse_message(file: str, text: str | bytes) -> Message | list[Problem]:
         try:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            return [Problem(Place(file, text[: error.start].count(b"\n") + 1, 1), "not-utf-8", "the file is not UTF-8")]
+            line = error.object.count(b"\n", 0, error.start) + 1
+            return [Problem(Place(file, line, 1), "not-utf-8", "the file is not UTF-8", ("save it as UTF-8",))]
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     flawed = _flawed_file(file, text, lines)
     if flawed:
@@ -77,14 +78,14 @@ def _flawed_file(file: str, text: str, lines: list[str]) -> Problem | None:
     first = Place(file, 1, 1, max(1, len(lines[0])))
     if not _is_language(PurePosixPath(file).stem):
         name = PurePosixPath(file).name
-        return Problem(first, "not-a-language", f"`{name}` names no language", ("name the file like  en.md  or  zh-CN.md",))
+        help_ = "name the file like  en.md  or  zh-CN.md"
+        return Problem(first, "not-a-language", f"`{name}` names no language", (help_,))
     if len(text) > _LARGEST:
         return Problem(first, "too-large", f"a message has at most {_LARGEST:,} characters; this one has {len(text):,}")
     for number, line in enumerate(lines, 1):
         if found := _CONTROL.search(line):
-            return Problem(
-                Place(file, number, found.start() + 1), "control-character", f"there is a control character U+{ord(found[0]):04X}"
-            )
+            said = f"there is a control character U+{ord(found[0]):04X}"
+            return Problem(Place(file, number, found.start() + 1), "control-character", said)
     if lines[0].rstrip() != _FENCE:
         return Problem(
             first,

@@ -74,9 +74,8 @@ def _part(kind: bytes, text: str) -> bytes:
         packed = encodebytes(body.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
         if len(packed) < len(quoted):
             quoted, encoding = packed, b"base64"
-    return (
-        b"\r\nContent-Type: text/" + kind + b'; charset="utf-8"\r\nContent-Transfer-Encoding: ' + encoding + b"\r\n\r\n" + quoted
-    )
+    head = b"\r\nContent-Type: text/" + kind + b'; charset="utf-8"\r\nContent-Transfer-Encoding: ' + encoding
+    return head + b"\r\n\r\n" + quoted
 
 
 def _subject_line(subject: str) -> bytes:

@@ -24,7 +24,7 @@ _ALL = {
 
 @lru_cache(maxsize=256)
 def phrases(language: str) -> Phrases:
-    """The words of a language tag: of itself, else of its language, else English. Traditional script stays traditional."""
+    """The words of a language tag: of itself, else of its language, else English."""
     traditional = {"zh-HK": "zh-TW", "zh-MO": "zh-TW", "zh-Hant": "zh-TW", "zh": "zh-CN", "zh-SG": "zh-CN"}
     short = language.split("-")[0]
     for tag in (language, traditional.get(language, short), traditional.get(short, short)):

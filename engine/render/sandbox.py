@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
-from jinja2 import StrictUndefined, Undefined, pass_context
+from jinja2 import Undefined, pass_context
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.render.values import Tongue
 
@@ -24,7 +25,7 @@ class Printer(Protocol):
         """What to put into the text for `value`."""
 
 
-class Missing(StrictUndefined):
+class Missing(Undefined):
     """A value that the customer does not have: false in every test, as in conditions; an error where it is printed."""
 
     __slots__ = ()
@@ -33,10 +34,8 @@ class Missing(StrictUndefined):
     def _undefined_message(self) -> str:
         return str(self._undefined_name)
 
-    @property
-    def name(self) -> str:
-        """The word that found nothing."""
-        return str(self._undefined_name)
+    def __str__(self) -> str:
+        self._fail_with_undefined_error()
 
     def __bool__(self) -> bool:
         return False
@@ -56,10 +55,10 @@ class Missing(StrictUndefined):
     def __ne__(self, _: object) -> bool:
         return True
 
-    def __lt__(self, _: object) -> bool:
+    def __lt__(self, _: object) -> bool:  # type: ignore[override]
         return False
 
-    __le__ = __gt__ = __ge__ = __lt__
+    __le__ = __gt__ = __ge__ = __lt__  # type: ignore[assignment]
 
     def __hash__(self) -> int:
         return id(type(self))
@@ -78,7 +77,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return super().getattr(obj, attribute)
         return Missing(name=attribute)
 
-    def getitem(self, obj: Any, argument: Any) -> NoReturn:  # type: ignore[override]
+    def getitem(self, *_: Any, **__: Any) -> NoReturn:
         raise SecurityError("a text cannot look into values by number")
 
     def call(self, *_: Any, **__: Any) -> NoReturn:

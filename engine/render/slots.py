@@ -58,7 +58,7 @@ class Shape:
 
 
 def shape_of(text: str) -> Shape:
-    """Splits a text at its slots. In an attribute that holds an address, the first slot may have to bring the scheme."""
+    """Splits a text at its slots; where an address begins with one, its value has to bring the scheme."""
     pieces = SLOT.split(text)
     kinds: list[Kind] = []
     for found in SLOT.finditer(text):
@@ -69,7 +69,8 @@ def shape_of(text: str) -> Shape:
 
 def _link(value: str) -> str:
     if not _SCHEME.match(value):
-        raise BadLink(f"`{value[:80]}` is not an address for a link; it must begin with  https://  http://  mailto:  or  tel:")
+        begin = "it must begin with  https://  http://  mailto:  or  tel:"
+        raise BadLink(f"`{value[:80]}` is not an address for a link; {begin}")
     return escape(quote(value, safe="%/:=&?~#+!$,;'@()*[]"))
 
 

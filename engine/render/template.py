@@ -11,7 +11,7 @@ from jinja2 import Template as JinjaTemplate
 from jinja2 import TemplateError, Undefined, UndefinedError
 
 from engine.render.check import check, variables
-from engine.render.layout import FIXED, Sheet
+from engine.render.layout import Sheet
 from engine.render.markdown import to_html, to_text
 from engine.render.message import Message, Part
 from engine.render.places import place
@@ -106,11 +106,13 @@ def render(
 
     `context` holds plain mappings by scope: `customer`, `event`, results such as `gift`, and `brand` with name, address
     and website. Values are `Money`, aware `datetime`, `date`, text, numbers, yes/no and tuples of these; None, "" and
-    what is not there are missing. `locale` is a language tag. With `unsubscribe_url` the mail is marketing.
-    Raises `Unrenderable`: a missing value was to be printed, a value is no address for a link, or a filter does not fit.
+    what is not there are missing. `locale` is the customer's language. With `unsubscribe_url` the mail is marketing.
+    Raises `Unrenderable`: a missing value was to be printed, a value is no address for a link, a filter does not fit.
     """
     message = template.message
-    tongue = Tongue(locale, zone, currency)
+    # Who reads de-AT gets dates in the manner of Austria; who gets a fallback text, dates in its language.
+    related = locale.split("-")[0] == message.language.split("-")[0]
+    tongue = Tongue(locale if related else message.language, zone, currency)
     line = _Line(tongue)
     brand = context.get("brand", {})
     subject = _fill(message, message.subject, template.subject, context, line).strip()[:_LONGEST_SUBJECT]
@@ -120,7 +122,7 @@ def render(
     website, address = (plain(str(brand.get(name) or "")) for name in ("website", "address"))
     values = [subject, preheader, plain(str(brand.get("name") or "")), address, website, unsubscribe_url or ""]
     markdown = _fill(message, message.body, template.body, context, _Body(tongue, values))
-    sheet = Sheet(locale, bool(preheader), bool(website), bool(address), unsubscribe_url is not None)
+    sheet = Sheet(message.language, bool(preheader), bool(website), bool(address), unsubscribe_url is not None)
     html, text = template.shapes(markdown, sheet)
     try:
         content = Content(subject, text.fill_text(values), html.fill_html(values), preheader)
@@ -164,8 +166,7 @@ def _missing(message: Message, part: Part, line: int, word: str) -> Problem:
 
 
 def _line_of(template: JinjaTemplate, traceback: TracebackType | None) -> int:
-    lines = [frame.tb_lineno for frame in _frames(traceback) if frame.tb_frame.f_globals.get("__jinja_template__") is template]
-    lines = lines or [frame.tb_lineno for frame in _frames(traceback) if frame.tb_frame.f_code.co_filename == "<template>"]
+    lines = [frame.tb_lineno for frame in _frames(traceback) if frame.tb_frame.f_code.co_filename == "<template>"]
     return template.get_corresponding_lineno(lines[-1]) if lines else 1
 
 

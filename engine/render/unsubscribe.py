@@ -38,4 +38,5 @@ def read_unsubscribe_token(secrets: Sequence[str], token: str) -> Leave | None:
 def _serializer(secrets: Sequence[str]) -> URLSafeSerializer:
     if not secrets or any(len(secret) < _SHORTEST for secret in secrets):
         raise ValueError(f"the secret of unsubscribe links needs at least {_SHORTEST} characters")
-    return URLSafeSerializer(list(secrets), salt=_PURPOSE, signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"})
+    signer = {"digest_method": sha256, "key_derivation": "hmac"}
+    return URLSafeSerializer(list(secrets), salt=_PURPOSE, signer_kwargs=signer)

@@ -22,7 +22,9 @@ STYLES = ("short", "medium", "long", "full")
 
 _BREAK = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 # Control characters; what turns the direction of the text around it; what has no place in a text at all.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff]"
+)
 
 
 @total_ordering
