@@ -5,6 +5,7 @@ from engine.conditions.sql import Compiled, compile_value, compile_where
 from engine.conditions.thresholds import Threshold, thresholds
 from engine.conditions.tree import Mention, Moment, Not, Tree, all_of, any_of, fields, segments_in, to_text
 from engine.conditions.types import Flawed, Scope, read
+from engine.conditions.words import Reason, explain, warnings
 
 __all__ = [
     "Compiled",
@@ -12,6 +13,7 @@ __all__ = [
     "Mention",
     "Moment",
     "Not",
+    "Reason",
     "Record",
     "Scope",
     "Threshold",
@@ -20,10 +22,12 @@ __all__ = [
     "any_of",
     "compile_value",
     "compile_where",
+    "explain",
     "fields",
     "holds",
     "read",
     "segments_in",
     "thresholds",
     "to_text",
+    "warnings",
 ]
