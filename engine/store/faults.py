@@ -9,8 +9,8 @@ import sqlalchemy as sa
 class StoreError(Exception):
     """The store cannot do what was asked; `advice` says what helps. Nothing of the transaction under way was kept."""
 
-    def __init__(self, text: str, advice: str) -> None:
-        super().__init__(f"{text}: {advice}")
+    def __init__(self, text: str, advice: str = "") -> None:
+        super().__init__(f"{text}: {advice}" if advice else text)
         self.text = text
         self.advice = advice
 

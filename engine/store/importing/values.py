@@ -11,6 +11,8 @@ from engine.addresses import parse_address
 _LONGEST_KEY = 200
 _LONGEST_TEXT = 1_000
 _MOST_TAGS = 100
+#: Columns with few different values are read once for each value.
+_REMEMBERED = 50_000
 #: Amounts and numbers stay far inside 64 bits, so that sums do, too.
 LARGEST: Final = 10**15
 
@@ -69,6 +71,7 @@ def phone(field: str) -> str:
     return re.sub(r"[^+\d]", "", field)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def language(field: str) -> str:
     """A language tag (BCP 47), in its usual case: `zh-TW`."""
     if not _LANGUAGE.fullmatch(field.strip()):
@@ -77,6 +80,7 @@ def language(field: str) -> str:
     return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part.title() for part in rest)])
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def country(field: str) -> str:
     """Two letters (ISO 3166)."""
     if not _COUNTRY.fullmatch(field.strip()):
@@ -89,6 +93,7 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def zone(field: str) -> str:
     """An IANA time zone."""
     if field.strip() not in _zones():
@@ -96,6 +101,7 @@ def zone(field: str) -> str:
     return field.strip()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def day(field: str) -> date:
     """A date, `2026-03-01` only: `01/03/2026` is March in one country and January in another."""
     found = field.strip()
@@ -171,6 +177,7 @@ def consent(field: str, where: ZoneInfo) -> bool | datetime:
     return yes_no(field) if field.strip().lower() in _YES | _NO else instant(field, where)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def tags(field: str) -> tuple[str, ...]:
     """Tags with commas, semicolons or bars between them."""
     found = tuple(dict.fromkeys(key(part) for part in re.split(r"[,;|]", field) if part.strip()))
