@@ -189,4 +189,6 @@ def _stand_still(row: Mapping[str, Any], now: datetime, zone: Any) -> dict[str, 
 
 
 def _gone(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    return _place(row, now, state="stopped", reason="the customer is no longer in the store", ended_at=now, listens=False)
+    return _place(
+        row, now, state="stopped", reason="the customer is no longer in the store", ended_at=now, listens=False
+    )

@@ -60,7 +60,9 @@ class Compose:
         for row in _of_each_message(rows):
             playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
             for template in self._templates(playbook, row["message"]).values():
-                names |= {one.name.split(".")[1] for one in variables(template.message) if one.name.startswith("customer.")}
+                names |= {
+                    one.name.split(".")[1] for one in variables(template.message) if one.name.startswith("customer.")
+                }
         fields = [catalogue.fields[name] for name in sorted(names) if name in catalogue.fields]
         return self.shop.facts.customers(connection, sorted({row["customer_id"] for row in rows}), fields, now)
 
@@ -74,7 +76,9 @@ class Compose:
         contexts = self._contexts(connection, rows, customers)
         return [self._letter(connection, row, contexts[row["id"]]) for row in rows]
 
-    def _letter(self, connection: sa.Connection, row: Row, context: Mapping[str, Mapping[str, Any]]) -> Composed | Failure:
+    def _letter(
+        self, connection: sa.Connection, row: Row, context: Mapping[str, Mapping[str, Any]]
+    ) -> Composed | Failure:
         settings = self.shop.workspace.settings
         email = settings.channels.email
         playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
@@ -82,7 +86,9 @@ class Compose:
         language, template = self.template(playbook, row["message"], customer.get("language"))
         recipient = mail_address(customer)
         if template is None or email is None or recipient is None:
-            return Failure(f"the text of `{row['message']}` cannot be read" if template is None else "no way to send mail")
+            return Failure(
+                f"the text of `{row['message']}` cannot be read" if template is None else "no way to send mail"
+            )
         url = self._unsubscribe_url(row)
         zone = settings.zone_of(customer.get("timezone"))
         try:
@@ -140,7 +146,11 @@ class Compose:
         runs = _runs(connection, rows)
         results = self.shop.facts.results(connection, [runs[row["enrolment_id"]][1] for row in rows])
         events = self._events(connection, rows, runs)
-        brand = {"name": space.settings.brand.name, "address": space.settings.brand.address, "website": space.settings.brand.website}
+        brand = {
+            "name": space.settings.brand.name,
+            "address": space.settings.brand.address,
+            "website": space.settings.brand.website,
+        }
         found: dict[int, dict[str, Mapping[str, Any]]] = {}
         for row, result in zip(rows, results, strict=True):
             shown = {name: self.shown(values, RESULT_FIELDS) for name, values in result.items()}

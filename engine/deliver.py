@@ -204,7 +204,12 @@ def _waves(ready: Sequence[tuple[Row, Composed]], width: int) -> Iterable[Sequen
 def _suppress(connection: sa.Connection, moves: Sequence[Move], now: datetime) -> None:
     """An address that the relay knows to be dead gets nothing more."""
     rows = [
-        {"channel": "email", "address": fold_address(move["recipient"]), "reason": f"bounced: {move['reply']}", "at": now}
+        {
+            "channel": "email",
+            "address": fold_address(move["recipient"]),
+            "reason": f"bounced: {move['reply']}",
+            "at": now,
+        }
         for move in moves
         if move.get("suppress")
     ]

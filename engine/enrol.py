@@ -50,7 +50,10 @@ class Entry:
     def due(self, connection: sa.Connection, window: Window, zones: tuple[str, ...]) -> list[tuple["Road", Span]]:
         """The ranges of the window that hold any row; a window with nothing due costs one index search a road."""
         return [
-            (road, span) for road in self.roads for span in road.firing.spans(window, zones) if road.any(connection, span)
+            (road, span)
+            for road in self.roads
+            for span in road.firing.spans(window, zones)
+            if road.any(connection, span)
         ]
 
     def enrol(self, store: sa.Engine, due: list[tuple["Road", Span]], window: Window) -> int:
@@ -165,7 +168,9 @@ def _insert(entry: Entry, firing: Firing) -> Any:
         fired.c.event_id,
         *((turn.label("turn"),) if firing.many else ()),
     ).select_from(fired.join(customers, key == ground.catalogue.as_key(fired.c.customer_id)))
-    new_ones = new.where(entry._condition.expression, *((sa.not_(recorded),) if firing.many else ())).subquery("new_ones")
+    new_ones = new.where(entry._condition.expression, *((sa.not_(recorded),) if firing.many else ())).subquery(
+        "new_ones"
+    )
     refusal = _refusal(playbook, new_ones.c.customer_id)
     now = sa.bindparam("now", type_=Instant)
     values = {

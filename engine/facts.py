@@ -14,6 +14,7 @@ from engine.store.customers import vouchers
 
 Record = Mapping[str, Mapping[str, Any]]
 
+
 @dataclass(frozen=True)
 class Facts:
     """Reads the customer store through the catalogue, in sets."""
@@ -54,7 +55,7 @@ class Facts:
         spec, table = self.catalogue.tables[event.table], self.catalogue.table(event.table)
         keys = [int(one) for one in ids] if spec.numbered else list(ids)
         fields = list(event.fields.values())
-        columns = [compile_value(one, self.catalogue).expression.label(one.name) for one in fields]
+        columns = [compile_value(one, self.catalogue, "event").expression.label(one.name) for one in fields]
         rows = connection.execute(sa.select(table.c[spec.key], *columns).where(table.c[spec.key].in_(keys)))
         return {str(row[0]): dict(zip((one.name for one in fields), row[1:], strict=True)) for row in rows}
 
@@ -66,7 +67,7 @@ class Facts:
         spec, table = self.catalogue.tables[event.table], self.catalogue.table(event.table)
         who, time = table.c[spec.customer], table.c[event.time]
         fields = list(event.fields.values())
-        columns = [compile_value(one, self.catalogue).expression.label(one.name) for one in fields]
+        columns = [compile_value(one, self.catalogue, "event").expression.label(one.name) for one in fields]
         only = [table.c[column] == sa.literal(value) for column, value in event.only]
         statement = (
             sa.select(who, time, *columns)
@@ -86,12 +87,12 @@ class Facts:
         rows = connection.execute(sa.select(*columns).where(vouchers.c.code.in_(list(codes))))
         return {row.code: dict(row._mapping) for row in rows}
 
-    def results(self, connection: sa.Connection, runs: Sequence[Mapping[str, str] | None]) -> list[dict[str, dict[str, Any]]]:
+    def results(
+        self, connection: sa.Connection, runs: Sequence[Mapping[str, str] | None]
+    ) -> list[dict[str, dict[str, Any]]]:
         """The results of several runs, each given as name -> code, in the same order."""
         known = self.vouchers(connection, {code for results in runs for code in (results or {}).values()})
-        return [
-            {name: known[code] for name, code in (results or {}).items() if code in known} for results in runs
-        ]
+        return [{name: known[code] for name, code in (results or {}).items() if code in known} for results in runs]
 
     def _keys(self, ids: Collection[str]) -> list[Any]:
         return [int(one) for one in ids] if self.catalogue.customers.numbered else list(ids)

@@ -34,7 +34,9 @@ class Listen:
     def __post_init__(self) -> None:
         dialect, catalogue = self.shop.store.dialect.name, self.shop.workspace.catalogue
         sources = _sources(catalogue)
-        self._probes = tuple(Prepared(who.with_only_columns(sa.literal_column("1")).limit(1), dialect) for who in sources)
+        self._probes = tuple(
+            Prepared(who.with_only_columns(sa.literal_column("1")).limit(1), dialect) for who in sources
+        )
         self._wakes = tuple(Prepared(_wake(who), dialect) for who in sources)
         playbooks = [playbook for playbook in self.shop.of_status(*MOVING, "paused") if playbook.goal is not None]
         self._goals = tuple(Prepared(_converted(self.shop, one, one.goal), dialect) for one in playbooks if one.goal)

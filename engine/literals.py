@@ -76,13 +76,19 @@ Duration = Annotated[Length, BeforeValidator(Length.parse), _written, _pattern(L
 Clock = Annotated[time, BeforeValidator(parse_clock), _written, _pattern(CLOCK, "time of day", "10:00")]
 #: `09:00-21:00`
 SendWindow = Annotated[
-    DayWindow, BeforeValidator(DayWindow.parse), _written, _pattern(f"{CLOCK}-{CLOCK}", "window of the day", "09:00-21:00")
+    DayWindow,
+    BeforeValidator(DayWindow.parse),
+    _written,
+    _pattern(f"{CLOCK}-{CLOCK}", "window of the day", "09:00-21:00"),
 ]
 #: `10%`
 Share = Annotated[Fraction, BeforeValidator(_share), _written, _pattern(r"\d{1,3}(?:\.\d{1,3})?%", "share", "10%")]
 #: `always`, `once`, `once per 30 days`
 Entry = Annotated[
-    Limit | None, BeforeValidator(_entry), _written, _pattern(f"always|once|once per {LENGTH}", "rule of entry", "once per 30 days")
+    Limit | None,
+    BeforeValidator(_entry),
+    _written,
+    _pattern(f"always|once|once per {LENGTH}", "rule of entry", "once per 30 days"),
 ]
 #: `3 per 7 days`
 Cap = Annotated[Limit, BeforeValidator(_cap), _written, _pattern(rf"\d{{1,4}} per {LENGTH}", "cap", "3 per 7 days")]

@@ -129,20 +129,17 @@ class Following:
         count = memberships.c.entries if self.side == "enters" else memberships.c.exits
         changed = memberships.c.inside if self.side == "enters" else sa.not_(memberships.c.inside)
         who = ids.subquery("in_range")
-        return (
-            sa.select(
-                memberships.c.customer_id,
-                sa.cast(count, sa.Text).label("occasion"),
-                memberships.c.changed_at.label("fired_at"),
-                sa.null().label("event_id"),
-            )
-            .where(
-                self._of_playbook(),
-                memberships.c.customer_id.in_(sa.select(catalogue.as_text(who.c[0]))),
-                memberships.c.position == sa.bindparam("position", type_=sa.BigInteger),
-                changed,
-                sa.true() if fires else sa.false(),
-            )
+        return sa.select(
+            memberships.c.customer_id,
+            sa.cast(count, sa.Text).label("occasion"),
+            memberships.c.changed_at.label("fired_at"),
+            sa.null().label("event_id"),
+        ).where(
+            self._of_playbook(),
+            memberships.c.customer_id.in_(sa.select(catalogue.as_text(who.c[0]))),
+            memberships.c.position == sa.bindparam("position", type_=sa.BigInteger),
+            changed,
+            sa.true() if fires else sa.false(),
         )
 
     def _of_playbook(self) -> sa.ColumnElement[bool]:

@@ -44,7 +44,9 @@ def waiting(playbooks: Sequence[str]) -> sa.Select[Any]:
     return sa.select(sa.literal_column("1")).select_from(outbox).where(*due).limit(1)
 
 
-def claim(connection: sa.Connection, attempt: str, now: datetime, most: int, playbooks: Sequence[str]) -> list[Mapping[str, Any]]:
+def claim(
+    connection: sa.Connection, attempt: str, now: datetime, most: int, playbooks: Sequence[str]
+) -> list[Mapping[str, Any]]:
     """Takes up to `most` messages whose time has come, under a lease; other workers pass over them."""
     dialect = connection.dialect.name
     due = (

@@ -10,7 +10,6 @@ from engine.catalogue import Catalogue
 from engine.store.dialect import insert
 from engine.store.ledger import progress, revisions
 from engine.trigger import Window
-from engine.store.types import Key
 from engine.workspace.playbook import Playbook
 
 

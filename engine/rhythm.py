@@ -37,7 +37,8 @@ class Rhythm:
         if quiet and self._since <= since and until < self._next:  # type: ignore[operator]
             return []
         found = sorted(
-            (beat for zone in zones for beat in self._in_zone(since, until, zone)), key=lambda beat: (beat.instant, beat.zone)
+            (beat for zone in zones for beat in self._in_zone(since, until, zone)),
+            key=lambda beat: (beat.instant, beat.zone),
         )
         self._zones, self._since, self._next = zones, until, self.next_at(until, zones)
         return found

@@ -35,9 +35,13 @@ def _number(value: Any) -> Any:
 
 
 #: An IANA time zone.
-Zone = Annotated[str, BeforeValidator(_zone), WithJsonSchema({"type": "string", "title": "time zone", "examples": ["Europe/Berlin"]})]
+Zone = Annotated[
+    str, BeforeValidator(_zone), WithJsonSchema({"type": "string", "title": "time zone", "examples": ["Europe/Berlin"]})
+]
 _Count = Annotated[int, BeforeValidator(_number)]
-_Secret = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "title": "name of an environment variable"})]
+_Secret = Annotated[
+    str, WithJsonSchema({"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "title": "name of an environment variable"})
+]
 
 
 class Brand(Declared):
@@ -75,12 +79,15 @@ class Channels(Declared):
 class Limits(Declared):
     """What holds for every playbook, so that nobody is bothered."""
 
-    cap: Cap | None = Field(default=None, description="Marketing messages that a customer gets at most, over all playbooks.")
+    cap: Cap | None = Field(
+        default=None, description="Marketing messages that a customer gets at most, over all playbooks."
+    )
     send_window: SendWindow = Field(
         default=DayWindow.parse("09:00-21:00"), description="Hours of the customer's day in which marketing may arrive."
     )
     catch_up: Duration = Field(
-        default=Length(3, "day"), description="How far back a trigger looks after a standstill; what is older is left alone."
+        default=Length(3, "day"),
+        description="How far back a trigger looks after a standstill; what is older is left alone.",
     )
 
 
@@ -96,7 +103,9 @@ class Settings(Declared):
     brand: Brand = Field(description="Who speaks.")
     timezone: Zone = Field(description="The shop's time zone; customers without one of their own live in it.")
     currency: Text = Field(default="USD", description="ISO 4217 code of the currency of all amounts.")
-    languages: tuple[Text, ...] = Field(default=("en",), min_length=1, description="Languages of the texts, the default first.")
+    languages: tuple[Text, ...] = Field(
+        default=("en",), min_length=1, description="Languages of the texts, the default first."
+    )
     fallback: Mapping[Text, Text] = Field(
         default_factory=dict, description="Which language to take where one has no text: `zh-TW: zh-CN`."
     )
@@ -132,9 +141,7 @@ class Voucher(Declared):
     """A kind of voucher: what it is worth and how its codes look."""
 
     title: Text = Field(description="What the voucher is, for people.")
-    value: Text | None = Field(
-        default=None, description="Money off, in the currency's main unit: `30` or `12.50`."
-    )
+    value: Text | None = Field(default=None, description="Money off, in the currency's main unit: `30` or `12.50`.")
     share: Share | None = Field(default=None, description="Share off: `20%`.")
     code: Text = Field(
         default="{random}", description="Pattern of a code; `{random}` becomes ten unguessable letters and digits."

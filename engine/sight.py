@@ -18,6 +18,8 @@ from engine.workspace.playbook import Playbook
 _COUNTS = ("sending", "sent", "uncertain")
 
 Row = Mapping[str, Any]
+#: The state of a run and its reason.
+Standing = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,12 @@ class Sight:
 
     @classmethod
     def of(
-        cls, shop: Shop, connection: sa.Connection, rows: Sequence[Row], customers: Mapping[str, Mapping[str, Any]], now: datetime
+        cls,
+        shop: Shop,
+        connection: sa.Connection,
+        rows: Sequence[Row],
+        customers: Mapping[str, Mapping[str, Any]],
+        now: datetime,
     ) -> "Sight":
         """Reads what the guards need for these rows of the outbox."""
         ids = sorted({row["customer_id"] for row in rows})
@@ -47,12 +54,12 @@ class Sight:
             customers=customers,
         )
 
-    def look(self, row: Row, playbook: Playbook | None, now: datetime) -> Look:
-        """What is known of one message."""
+    def look(self, row: Row, playbook: Playbook | None, now: datetime, run: Standing | None = None) -> Look:
+        """What is known of one message; `run` stands in for a run that a question supposes."""
         settings = self.shop.workspace.settings
         customer = self.customers.get(row["customer_id"], {})
         address = mail_address(customer)
-        state, reason = self.runs.get(row["enrolment_id"], (None, "the run is gone"))
+        state, reason = run or self.runs.get(row["enrolment_id"], (None, "the run is gone"))
         marketing = row["purpose"] == "marketing"
         window = playbook.send_window if playbook is not None else None
         return Look(

@@ -86,6 +86,8 @@ class Trigger(Declared):
         """What the launch does with the customers who are inside the audience already; its spans give one whole range."""
         return None
 
-    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+    def next_at(
+        self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]
+    ) -> datetime | None:
         """The next instant after `after` at which time alone can make the trigger fire; None where only events can."""
         raise NotImplementedError

@@ -5,9 +5,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Action, Enter, Move, Next, Run
+from engine.blocks import Conditions, Steps
 from engine.conditions import Tree
 from engine.settings import Declared
-from engine.blocks import Conditions, Steps
 
 
 class Branch(Declared):

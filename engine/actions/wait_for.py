@@ -5,9 +5,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Action, Enter, Hold, Move, Next, Run
+from engine.blocks import Conditions, Steps
 from engine.conditions import Tree
 from engine.literals import Duration, Text
-from engine.blocks import Conditions, Steps
 
 
 class WaitFor(Action):

@@ -3,7 +3,7 @@
 from engine.conditions.python import Record, holds
 from engine.conditions.sql import Compiled, compile_value, compile_where
 from engine.conditions.thresholds import Threshold, thresholds
-from engine.conditions.tree import Mention, Moment, Not, Tree, all_of, any_of, fields, segments_in, to_text
+from engine.conditions.tree import Mention, Moment, Not, Tree, all_of, any_of, fields, segments_in, to_text, within
 from engine.conditions.types import Flawed, Scope, read
 from engine.conditions.words import Reason, explain, warnings
 
@@ -30,4 +30,5 @@ __all__ = [
     "thresholds",
     "to_text",
     "warnings",
+    "within",
 ]

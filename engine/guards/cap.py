@@ -12,4 +12,6 @@ def cap(at: Look) -> Verdict | None:
     if len(counted) < at.cap.count:
         return None
     oldest = counted[len(counted) - at.cap.count]
-    return Verdict("deferred", f"the cap of {at.cap.count} per {at.cap.per} is reached", at.cap.per.after(oldest, at.zone))
+    return Verdict(
+        "deferred", f"the cap of {at.cap.count} per {at.cap.per} is reached", at.cap.per.after(oldest, at.zone)
+    )

@@ -49,5 +49,7 @@ class Anniversary(Trigger):
         stand_in = 228 if self.feb_29 == "feb 28" else 301
         return [*kept, 229] if not isleap(day.year) and kept == [stand_in] else kept
 
-    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+    def next_at(
+        self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]
+    ) -> datetime | None:
         return LocalTimes(ground, daily(self.at)).next_at(after, zones)

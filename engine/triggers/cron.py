@@ -26,5 +26,7 @@ class Cron(Trigger):
         """The next nominal local time after a naive local one."""
         return next_cron(self.cron, after)
 
-    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+    def next_at(
+        self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]
+    ) -> datetime | None:
         return LocalTimes(ground, self.next_local).next_at(after, zones)

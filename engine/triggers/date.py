@@ -51,5 +51,7 @@ class DateTrigger(Trigger):
             ends = local_instant(day + timedelta(days=1), time(0), zone)
             yield {"begins": begins, "ends": ends, "occasion": day.isoformat()}
 
-    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+    def next_at(
+        self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]
+    ) -> datetime | None:
         return LocalTimes(ground, daily(self.at)).next_at(after, zones)

@@ -32,5 +32,7 @@ class Enters(Trigger):
     def baseline(self, ground: Ground) -> Firing:
         return Following(ground, self.enters, "enters").baseline(fires=self.existing == "include")
 
-    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+    def next_at(
+        self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]
+    ) -> datetime | None:
         return Following(ground, self.enters, "enters").next_at(connection, after)

@@ -75,9 +75,7 @@ class EventTrigger(Trigger):
             moments = where.bind(window.until, ground.settings.zone)
             return [{**span, **moments} for span in spans(window)]
 
-        return Firing(
-            rows=sa.select(axis).where(*in_range), axis=axis, candidates=candidates, spans=bound, many=True
-        )
+        return Firing(rows=sa.select(axis).where(*in_range), axis=axis, candidates=candidates, spans=bound, many=True)
 
     def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> None:
         return None

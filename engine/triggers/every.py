@@ -37,5 +37,7 @@ class Every(Trigger):
             return True
         return nominal.day == 1 if self.every == "month" else _WEEKDAYS[nominal.weekday()] == self.every
 
-    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+    def next_at(
+        self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]
+    ) -> datetime | None:
         return LocalTimes(ground, self.next_local).next_at(after, zones)

@@ -29,5 +29,7 @@ class Leaves(Trigger):
     def baseline(self, ground: Ground) -> Firing:
         return Following(ground, self.leaves, "leaves").baseline(fires=False)
 
-    def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> datetime | None:
+    def next_at(
+        self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]
+    ) -> datetime | None:
         return Following(ground, self.leaves, "leaves").next_at(connection, after)

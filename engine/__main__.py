@@ -1,0 +1,6 @@
+"""The command `regulars`."""
+
+from engine.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""regulars import: customers, orders and events from CSV."""
+
+from pathlib import Path
+
+import click
+from babel.numbers import get_currency_precision
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from engine.cli.options import open_store, read_workspace, store_option, workspace_option
+from engine.daemon import clock
+from engine.store.importing import KINDS, ImportReport, Reading, import_csv
+from engine.workspace import Workspace
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@workspace_option
+@store_option
+def command(kind: str, file: Path, folder: Path, store: str) -> None:
+    """Import a CSV FILE of a KIND. The same file twice changes nothing; bad rows go to a file beside it, with reasons."""
+    workspace = read_workspace(folder, strict=False)
+    with open_store(store) as engine, _bar() as progress:
+        bar = progress.add_task(f"{file.name}", total=None)
+
+        def show(_rows: int, done: int, total: int) -> None:
+            progress.update(bar, completed=done, total=total)
+
+        report = import_csv(engine, kind, file, reading(workspace), show)
+    if not isinstance(report, ImportReport):
+        raise click.ClickException("\n".join(map(str, report)))
+    click.echo(
+        f"{report.read} rows: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.rejected} rejected"
+    )
+    for warning, count in report.warnings.items():
+        click.echo(f"  {count} times: {warning}")
+    if report.rejected_file is not None:
+        click.echo(f"the rejected rows and their reasons: {report.rejected_file}")
+
+
+def reading(workspace: Workspace) -> Reading:
+    """What the reader of a CSV must know of the shop."""
+    settings = workspace.settings
+    events = {
+        name: {field: str(one.type) for field, one in event.fields.items()}
+        for name, event in workspace.catalogue.events.items()
+    }
+    return Reading(exponent=get_currency_precision(settings.currency), zone=settings.zone, now=clock(), events=events)
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("bytes"), TimeRemainingColumn()
+    )

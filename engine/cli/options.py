@@ -1,0 +1,108 @@
+"""What several commands share: the workspace's folder, the store, and how a fault is told."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+
+from engine.source.near import suggest
+from engine.source.printing import print_problems
+from engine.store.connect import connect
+from engine.store.faults import StoreError, in_plain_words
+from engine.store.migrate import migrate
+from engine.workspace import Workspace, load
+from engine.workspace.playbook import Playbook
+
+DEFAULT_STORE = "sqlite:///regulars.sqlite"
+SECRET = "REGULARS_SECRET"  # noqa: S105  (the name of the variable, not a secret)
+OLD_SECRET = "REGULARS_SECRET_OLD"  # noqa: S105
+
+
+class Tidy(click.Group):
+    """Lists the commands in the order in which they are added, which is the order of work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def _folder(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
+    if value is not None:
+        return value
+    here = Path()
+    return here if (here / "settings" / "regulars.yaml").exists() else Path("playbooks")
+
+
+def workspace_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The folder of the workspace; without it, this folder if it is one, else `playbooks/`."""
+    return click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False), callback=_folder)(
+        function
+    )
+
+
+def workspace_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same as an option, for commands that have other arguments."""
+    return click.option(
+        "--workspace", "-w", "folder", type=click.Path(path_type=Path, file_okay=False), callback=_folder,
+        help="Folder of the workspace [default: this one, else playbooks/].",
+    )(function)  # fmt: skip
+
+
+def store_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the store is."""
+    return click.option(
+        "--store", envvar="REGULARS_STORE", default=DEFAULT_STORE, show_default=True, show_envvar=True,
+        help="The store: sqlite:///FILE or postgresql://USER@HOST/NAME.",
+    )(function)  # fmt: skip
+
+
+def read_workspace(folder: Path, *, strict: bool = True) -> Workspace:
+    """Loads a workspace. Problems are printed; with `strict` an error among them ends the command."""
+    if not folder.is_dir():
+        raise click.ClickException(f"there is no folder `{folder}`; make a workspace with:  regulars init {folder}")
+    workspace = load(folder)
+    if workspace.problems:
+        click.echo(print_problems(workspace.problems, workspace.texts), err=True)
+    if strict and any(problem.severity == "error" for problem in workspace.problems):
+        sys.exit(1)
+    return workspace
+
+
+@contextmanager
+def open_store(url: str) -> Iterator[sa.Engine]:
+    """The store, migrated to this version; what it fails at is told in a sentence."""
+    try:
+        with in_plain_words():
+            store = connect(url)
+            migrate(store)
+            yield store
+    except (StoreError, ValueError) as fault:
+        raise click.ClickException(str(fault)) from fault
+    except sa.exc.ArgumentError as fault:
+        raise click.ClickException(
+            f"`{url}` is no store; write sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from fault
+
+
+def secrets_of_environment(workspace: Workspace) -> list[str]:
+    """The secrets that sign unsubscribe links, the present one last. A workspace without marketing mail needs none."""
+    found = [value for name in (OLD_SECRET, SECRET) if (value := os.environ.get(name))]
+    if os.environ.get(SECRET) is None and any(one.purpose == "marketing" for one in workspace.playbooks.values()):
+        raise click.ClickException(
+            f"set {SECRET}: it signs the unsubscribe links (16 characters or more, kept for years). Make one with:\n"
+            "  python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return found or ["nothing-is-signed"]
+
+
+def playbook_named(workspace: Workspace, name: str) -> Playbook:
+    """The playbook of that id; a near one is suggested where there is none."""
+    found = workspace.playbooks.get(name)
+    if found is None:
+        hints = suggest(name, workspace.playbooks, "playbooks")
+        raise click.ClickException("\n".join([f"there is no playbook `{name}` without errors in it", *hints]))
+    return found

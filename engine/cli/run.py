@@ -1,0 +1,51 @@
+"""regulars run: the daemon."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import structlog
+
+from engine.channels import Smtp
+from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
+from engine.daemon import Daemon
+from engine.store.alone import alone
+from engine.store.faults import StoreError
+from engine.workspace import Workspace
+
+
+def relay(workspace: Workspace) -> Smtp:
+    """The way out for mail, as the settings say; the password comes from the environment."""
+    email = workspace.settings.channels.email
+    if email is None:
+        raise click.ClickException("settings/regulars.yaml has no channels.email: say there how mail leaves")
+    try:
+        return Smtp(email, os.environ)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+@click.command("run")
+@workspace_argument
+@store_option
+@click.option(
+    "--interval", type=click.FloatRange(0.05, 3600), default=1.0, show_default=True, help="Seconds between ticks."
+)
+@click.option("--until-idle", is_flag=True, help="End when nothing is due any more.")
+def command(folder: Path, store: str, interval: float, until_idle: bool) -> None:
+    """Run the playbooks until SIGTERM; changed files are taken over while it runs."""
+    structlog.configure(processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=False) if os.isatty(2) else structlog.processors.JSONRenderer(ensure_ascii=False),
+    ], logger_factory=structlog.PrintLoggerFactory(file=click.get_text_stream("stderr")))  # fmt: skip
+    workspace = read_workspace(folder, strict=False)
+    secrets = secrets_of_environment(workspace)
+    with open_store(store) as engine:
+        try:
+            with alone(engine.url):
+                channel = relay(workspace)
+                Daemon(folder, engine, channel, secrets, timedelta(seconds=interval)).run(until_idle=until_idle)
+        except StoreError as fault:
+            raise click.ClickException(str(fault)) from fault

@@ -1,0 +1,28 @@
+"""regulars sql: the statements of a playbook, as the store gets them."""
+
+from pathlib import Path
+
+import click
+
+from engine.cli.options import playbook_named, read_workspace, store_option, workspace_option
+from engine.enrol import Entry
+from engine.shop import Shop
+from engine.store.connect import connect
+
+
+@click.command("sql")
+@click.argument("playbook")
+@workspace_option
+@store_option
+def command(playbook: str, folder: Path, store: str) -> None:
+    """Show the SQL by which customers enter a playbook."""
+    workspace = read_workspace(folder, strict=False)
+    found = playbook_named(workspace, playbook)
+    shop = Shop(connect(store), workspace)
+    entry = Entry(found, shop.ground(found))
+    for number, road in enumerate((*entry.roads, *([entry.baseline] if entry.baseline else [])), start=1):
+        name = "the launch" if road is entry.baseline else f"road {number}"
+        click.echo(f"-- {playbook}: {name}, is anything due\n{road.probe.text}\n")
+        for statement in road.prelude:
+            click.echo(f"-- before it\n{statement.text}\n")
+        click.echo(f"-- who enters\n{road.fresh.text}\n")

@@ -1,0 +1,32 @@
+"""regulars tick: one pass, and what it did."""
+
+from pathlib import Path
+
+import click
+
+from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
+from engine.cli.run import relay
+from engine.daemon import clock
+from engine.shop import Shop
+from engine.store.alone import alone
+from engine.tick import Tick
+
+
+@click.command("tick")
+@workspace_argument
+@store_option
+def command(folder: Path, store: str) -> None:
+    """Do everything that is due now, once, and say what it was (for cron, and for trying things out)."""
+    workspace = read_workspace(folder, strict=False)
+    secrets = secrets_of_environment(workspace)
+    with open_store(store) as engine, alone(engine.url):
+        channel = relay(workspace)
+        report = Tick(Shop(engine, workspace), channel, secrets)(clock())
+        channel.close()
+    for playbook, count in sorted(report.enrolled.items()):
+        click.echo(f"{playbook}: {count} occasions")
+    click.echo(f"{report.advanced} runs moved on")
+    for state, count in sorted(report.delivered.counts.items()):
+        click.echo(f"{count} messages {state}")
+    if report.delivered.relay is not None:
+        raise click.ClickException(f"the relay takes nothing now ({report.delivered.relay}); the messages wait")

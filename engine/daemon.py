@@ -1,0 +1,139 @@
+"""The daemon: the one reader of the clock. It ticks, reloads changed playbooks, and drains when it is asked to end."""
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from engine.channels import Channel
+from engine.shop import Shop
+from engine.source.problem import Problem
+from engine.store.faults import StoreError, in_plain_words
+from engine.tick import Tick, Ticked
+from engine.workspace import Workspace, load
+
+_log = structlog.get_logger()
+
+#: Between ticks. A tick with nothing due costs well under a millisecond for each playbook.
+INTERVAL = timedelta(seconds=1)
+#: After a fault of the store; doubled with each further one.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+
+
+def clock() -> datetime:
+    """Now, in UTC. Everything else takes it as an argument."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Daemon:
+    """Runs one workspace on one store until it is told to stop."""
+
+    root: Path
+    store: sa.Engine
+    channel: Channel
+    secrets: Sequence[str]
+    interval: timedelta = INTERVAL
+    now: Callable[[], datetime] = clock
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _tick: Tick | None = None
+    _workspace: Workspace | None = None
+    _stamp: object = None
+    _seen: object = None
+    _pause: float = 0.0
+
+    def run(self, *, until_idle: bool = False) -> None:
+        """Ticks until SIGTERM or SIGINT; what is under way is finished first. `until_idle` ends when nothing is due."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        _log.info("started", workspace=str(self.root), store=self.store.url.render_as_string(hide_password=True))
+        while not self._stop.is_set():
+            self._reload()
+            report = self._once()
+            if until_idle and report is not None and report.idle:
+                break
+            self._stop.wait(self._pause or self.interval.total_seconds())
+        self.channel.close()
+        _log.info("stopped")
+
+    def stop(self) -> None:
+        """Asks the daemon to end after the present tick."""
+        self._stop.set()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        _log.info("stopping", signal=signal.Signals(number).name)
+        self.stop()
+
+    def _once(self) -> Ticked | None:
+        """One tick. A store that is away, locked or full stops nothing for good: the same work is done later."""
+        if self._tick is None:
+            return None
+        try:
+            with in_plain_words():
+                report = self._tick(self.now())
+        except (StoreError, DBAPIError) as fault:
+            self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
+            reason = str(fault) if isinstance(fault, StoreError) else str(fault.orig)
+            _log.error("the store failed; the work waits", reason=reason, again_in_seconds=self._pause)
+            return None
+        self._pause = 0.0
+        if not report.idle:
+            delivered = report.delivered
+            _log.info("tick", enrolled=report.enrolled, advanced=report.advanced, messages=delivered.counts)
+            if delivered.relay is not None:
+                _log.warning("the mail relay takes nothing now; messages wait", reply=delivered.relay)
+        return report
+
+    # --- Playbooks that change ----------------------------------------------------------------------------------------
+
+    def _reload(self) -> None:
+        """Loads the workspace anew when a file of it changed and has been left alone since the last look."""
+        stamp, before = _stamp_of(self.root), self._seen
+        self._seen = stamp
+        if stamp == self._stamp or (self._workspace is not None and stamp != before):
+            return  # as it was; or still being written, and looked at again with the next tick
+        self._stamp = stamp
+        fresh = load(self.root)
+        if fresh.problems:
+            _report(fresh.problems)
+        self._workspace = fresh if self._workspace is None else keep_running(self._workspace, fresh)
+        shop = Shop(self.store, self._workspace)
+        self._tick = Tick(shop, self.channel, self.secrets)
+        _log.info("loaded", playbooks=len(self._workspace.playbooks), problems=len(fresh.problems))
+
+
+def keep_running(running: Workspace, fresh: Workspace) -> Workspace:
+    """The fresh workspace, with the version that runs of each playbook whose new one is broken.
+
+    Where the settings are broken everything goes on as it was.
+    """
+    broken = {problem.place.file for problem in fresh.problems if problem.severity == "error"}
+    if not fresh.sound:
+        return running
+    kept = {name: old for name, old in running.playbooks.items() if name not in fresh.playbooks and old.file in broken}
+    return fresh.with_playbooks({**fresh.playbooks, **kept})
+
+
+def _report(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        log = _log.error if problem.severity == "error" else _log.warning
+        place = problem.place
+        log(problem.text, at=f"{place.file}:{place.line}:{place.column}", rule=problem.rule)
+
+
+def _stamp_of(root: Path) -> object:
+    """Changes when any file of the workspace does."""
+    return tuple(
+        sorted(
+            (str(path), stat.st_mtime_ns, stat.st_size)
+            for path in root.rglob("*")
+            if path.suffix in (".yaml", ".md") and (stat := path.stat())
+        )
+    )

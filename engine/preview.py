@@ -1,0 +1,151 @@
+"""What a playbook would do: how many it concerns, and its mails as a customer would read them. Nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.catalogue import RESULT_FIELDS, Field, Type
+from engine.compose import Compose
+from engine.enrol import Entry
+from engine.progress import zones_of_customers
+from engine.render import Content, Unrenderable
+from engine.shop import Shop
+from engine.store.dialect import horizon
+from engine.trigger import Firing, Window
+from engine.why import find_customer
+from engine.workspace.playbook import Playbook, Step
+
+#: The stretch of time that a preview counts over.
+_STRETCH = timedelta(days=30)
+
+_NAMES = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "language": None}
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail of a playbook, in one language."""
+
+    step: str
+    message: str
+    language: str
+    content: Content
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Looks at one playbook of one shop."""
+
+    shop: Shop
+    playbook: Playbook
+
+    def audience(self, connection: sa.Connection, now: datetime) -> Iterator[str]:
+        """How many customers, or events, the trigger and the conditions let in."""
+        entry = Entry(self.playbook, self.shop.ground(self.playbook))
+        trigger = self.playbook.trigger
+        if trigger.audience is not None:
+            both = [entry.ground.compile(tree) for tree in (trigger.audience, self.playbook.condition)]
+            catalogue, zone = self.shop.workspace.catalogue, self.shop.workspace.settings.zone
+            customers = catalogue.table(catalogue.customers.name)
+            statement = sa.select(sa.func.count()).select_from(customers).where(*(one.expression for one in both))
+            params = {name: value for one in both for name, value in one.bind(now, zone).items()}
+            yield f"{connection.execute(statement, params).scalar_one():,} customers match now"
+        elif trigger.event_name is not None:
+            window = Window(now - _STRETCH, now, -1, horizon(connection))
+            count = self._count(connection, entry, window, {"oldest": now - _STRETCH})
+            yield f"{count:,} such events in the last {_STRETCH.days} days"
+        else:
+            position = horizon(connection)
+            count = self._count(connection, entry, Window(now, now + _STRETCH, position, position), {})
+            yield f"{count:,} customers have their day in the next {_STRETCH.days} days"
+
+    def _count(self, connection: sa.Connection, entry: Entry, window: Window, over: Mapping[str, Any]) -> int:
+        zones = zones_of_customers(connection, self.shop.workspace.catalogue)
+        found = 0
+        # The first firing alone counts: a second one is the same events by another road.
+        for firing in entry.playbook.trigger.firings(entry.ground)[:1]:
+            for span in firing.spans(window, zones):
+                bound = {**entry.bind(window.until), **span, **over}
+                found += int(connection.execute(self._candidates(entry, firing), bound).scalar_one())
+        return found
+
+    def _candidates(self, entry: Entry, firing: Firing) -> sa.Select[Any]:
+        catalogue = self.shop.workspace.catalogue
+        fired = firing.candidates.subquery("fired")
+        customers = catalogue.table(catalogue.customers.name)
+        joined = fired.join(customers, catalogue.customer_key == catalogue.as_key(fired.c.customer_id))
+        condition = entry.ground.compile(self.playbook.condition).expression
+        return sa.select(sa.func.count()).select_from(joined).where(condition)
+
+    def mails(
+        self, connection: sa.Connection, customer: str | None, language: str | None, now: datetime
+    ) -> Iterator[Mail]:
+        """Every mail of the playbook, with the values of a customer or with made-up ones."""
+        compose = Compose(self.shop, ())
+        known = self._customer(connection, compose, customer, now)
+        if language is not None:
+            known["language"] = language
+        marketing = self.playbook.purpose == "marketing"
+        for step in self.playbook.steps.values():
+            message = getattr(step.action, "email", None)
+            if message is None:
+                continue
+            context = {**self._made_up(compose, now), "customer": known}
+            tongue, _ = compose.template(self.playbook, message, known.get("language"))
+            content = _rendered(compose, self.playbook, step, message, context, marketing=marketing)
+            if content is not None:
+                yield Mail(step.text, message, tongue, content)
+
+    def _customer(
+        self, connection: sa.Connection, compose: Compose, customer: str | None, now: datetime
+    ) -> dict[str, Any]:
+        fields = self.shop.workspace.catalogue.fields
+        if customer is None:
+            return compose.shown({name: _sample(field, now) for name, field in fields.items()}, fields)
+        customer_id = find_customer(self.shop, connection, customer)
+        return compose.shown(
+            self.shop.facts.customers(connection, [customer_id], fields.values(), now)[customer_id], fields
+        )
+
+    def _made_up(self, compose: Compose, now: datetime) -> dict[str, Mapping[str, Any]]:
+        space = self.shop.workspace
+        event = self.playbook.trigger.event_name
+        fields = space.catalogue.events[event].fields if event is not None else {}
+        made: dict[str, Mapping[str, Any]] = {
+            "event": compose.shown({name: _sample(field, now) for name, field in fields.items()}, fields),
+            "brand": space.settings.brand.model_dump(),
+        }
+        for step in self.playbook.steps.values():
+            result = getattr(step.action, "result", None)
+            if result is not None:
+                made[result] = {name: _sample(field, now) for name, field in RESULT_FIELDS.items()} | {
+                    "code": "EXAMPLE-42"
+                }
+        return made
+
+
+def _rendered(
+    compose: Compose, playbook: Playbook, step: Step, message: str, context: Mapping[str, Any], *, marketing: bool
+) -> Content | None:
+    try:
+        return compose.content(playbook, message, context, marketing=marketing)
+    except Unrenderable as fault:
+        return Content(subject=f"({step.text} cannot be written)", text=str(fault), html=f"<p>{fault}</p>")
+
+
+def _sample(field: Field, now: datetime) -> Any:
+    if field.name in _NAMES:
+        return _NAMES[field.name]
+    samples: Mapping[Type, Any] = {
+        Type.TEXT: field.name.replace("_", " "),
+        Type.CHOICE: field.choices[0] if field.choices else "",
+        Type.NUMBER: 3,
+        Type.MONEY: 32_000,
+        Type.YES_NO: True,
+        Type.DATE: now.date() + timedelta(days=30),
+        Type.TIME: now + timedelta(days=30),
+        Type.TAGS: (),
+    }
+    return samples[field.type]

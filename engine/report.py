@@ -1,0 +1,76 @@
+"""What the playbooks did: enrolments, messages, vouchers and tasks by playbook, read from the ledger."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from engine.store.customers import tasks, vouchers
+from engine.store.ledger import enrolments, outbox
+
+
+@dataclass
+class Standing:
+    """One playbook in numbers."""
+
+    playbook: str
+    runs: dict[str, int] = field(default_factory=dict)  # by state
+    messages: dict[str, int] = field(default_factory=dict)  # by state
+    vouchers: dict[str, int] = field(default_factory=dict)  # by state
+    tasks: int = 0
+    converted: int = 0  # of those who were written to
+    converted_held_out: int = 0
+
+    @property
+    def entered(self) -> int:
+        """Runs that entered, those held out among them."""
+        return sum(count for state, count in self.runs.items() if state != "refused")
+
+    @property
+    def held_out(self) -> int:
+        """Runs that get nothing, for comparison."""
+        return self.runs.get("held_out", 0)
+
+
+def standings(connection: sa.Connection, playbooks: Iterable[str] = ()) -> list[Standing]:
+    """All playbooks that ever enrolled anybody, and those named, in the order of their names."""
+    found = {name: Standing(name) for name in playbooks}
+
+    def of(name: str) -> Standing:
+        return found.setdefault(name, Standing(name))
+
+    for name, state, count in _count(connection, enrolments, enrolments.c.playbook, enrolments.c.state):
+        of(name).runs[state] = count
+    for name, state, count in _count(connection, outbox, outbox.c.playbook, outbox.c.state):
+        of(name).messages[state] = count
+    of_run = vouchers.join(enrolments, enrolments.c.id == vouchers.c.enrolment_id)
+    for name, state, count in _count(connection, of_run, enrolments.c.playbook, vouchers.c.state):
+        of(name).vouchers[state] = count
+    of_run = tasks.join(enrolments, enrolments.c.id == tasks.c.enrolment_id)
+    for name, count in _count(connection, of_run, enrolments.c.playbook):
+        of(name).tasks = count
+    converted = enrolments.c.converted_at.is_not(None)
+    for name, state, count in _count(
+        connection, enrolments, enrolments.c.playbook, enrolments.c.state, where=converted
+    ):
+        if state == "held_out":
+            of(name).converted_held_out = count
+        else:
+            of(name).converted += count
+    return [found[name] for name in sorted(found)]
+
+
+def messages_in_doubt(connection: sa.Connection) -> int:
+    """Messages that were handed over and never answered."""
+    statement = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.state == "uncertain")
+    return int(connection.execute(statement).scalar_one())
+
+
+def _count(
+    connection: sa.Connection,
+    source: sa.FromClause,
+    *columns: sa.ColumnElement[str],
+    where: sa.ColumnElement[bool] | None = None,
+) -> list[tuple[str, ...] | sa.Row[tuple[str, str, int]]]:
+    statement = sa.select(*columns, sa.func.count()).select_from(source).group_by(*columns)
+    return list(connection.execute(statement if where is None else statement.where(where)).all())
