@@ -37,7 +37,7 @@ from engine.source.mistakes import (
     unreadable,
 )
 from engine.source.problem import Place, Problem
-from engine.source.span import span
+from engine.source.span import lines, span
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
@@ -120,6 +120,17 @@ class Source:
         if isinstance(value, list):
             return [self._texts((*path, number), inner) for number, inner in enumerate(value)]
         return None if value is None else self.raw(path)
+
+    def line(self, number: int) -> str:
+        """A line of the file, counted from 1."""
+        return lines(self.text)[number - 1]
+
+    def comment_after(self, path: Path) -> Place | None:
+        """The word after ` #` on the line on which a value ends, where it may have been meant to belong to it."""
+        found = re.compile(r"[ \t]+(#[^\s#]\S*)").match(self.text, self.marks[path].end)
+        if found is None and self.marks[path].start == self.marks[path].end:
+            found = re.compile(r"[ \t]*(#[^\s#]\S*)").match(self.text, self.marks[path].end)
+        return span(self.file, self.text, *found.span(1)) if found else None
 
     def within(self, path: Path, start: int, end: int) -> Place:
         """The place of a piece of a single value: characters `start` to `end` of its text."""

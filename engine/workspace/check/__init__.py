@@ -1,0 +1,12 @@
+"""The check of meaning: one file for each family of rules, each a function over one playbook."""
+
+from collections.abc import Callable
+
+from engine.workspace.check.flow import flow
+from engine.workspace.check.moments import moments
+from engine.workspace.check.references import references
+from engine.workspace.check.texts import texts
+from engine.workspace.check.written import written
+from engine.workspace.subject import Subject
+
+RULES: tuple[Callable[[Subject], None], ...] = (references, moments, flow, texts, written)

@@ -1,0 +1,68 @@
+"""References: every message, voucher, event and topic that a playbook names must exist."""
+
+from collections.abc import Collection, Iterator
+
+from engine.actions.voucher import IssueVoucher
+from engine.source.near import suggest
+from engine.source.yaml import Path
+from engine.workspace.subject import Subject
+
+
+def references(subject: Subject) -> None:
+    """Notes every name that leads nowhere."""
+    _events(subject)
+    _messages(subject)
+    _vouchers(subject)
+    _topic(subject)
+
+
+def _unknown(subject: Subject, path: Path, rule: str, text: str, names: Collection[str], otherwise: str) -> None:
+    """One name that leads nowhere: the near one, or what there is, or how to make it."""
+    name = subject.draft.source.raw(path)
+    helps = suggest(name, names, "there are") or (otherwise,)
+    subject.draft.add(subject.draft.source.place(path), rule, text, *helps)
+
+
+def _events(subject: Subject) -> None:
+    events = subject.known.catalogue.events
+    for path in _event_paths(subject):
+        name = subject.draft.source.raw(path)
+        if name not in events:
+            text = f"there is no event `{name}` in the catalogue"
+            _unknown(subject, path, "unknown-event", text, events, "declare it in settings/catalogue.yaml")
+
+
+def _event_paths(subject: Subject) -> Iterator[Path]:
+    stops = subject.draft.source.data.get("stop_when")
+    candidates: list[Path] = [("when", "event"), ("goal", "event")]
+    candidates += [("stop_when", number, "event") for number in range(len(stops) if isinstance(stops, list) else 0)]
+    candidates += [placed.key for placed in subject.placed if placed.verb == "wait_for"]
+    return (path for path in candidates if subject.written(*path))
+
+
+def _messages(subject: Subject) -> None:
+    names = {*subject.known.messages, *subject.known.broken_messages}
+    mails = list(subject.mails)
+    for placed, name in mails:
+        if name not in names:
+            text = f"there is no message `{name}` in messages/"
+            _unknown(subject, placed.key, "unknown-message", text, names, f"write it into messages/{name}/en.md")
+    if mails and subject.known.settings.channels.email is None:
+        place = subject.draft.source.key_place(mails[0][0].key)
+        text = "mail cannot leave: settings/regulars.yaml names no sender"
+        subject.draft.add(place, "no-channel", text, "add there:  channels: {email: {from: Shop <hello@shop.example>}}")
+
+
+def _vouchers(subject: Subject) -> None:
+    names = {*subject.known.vouchers, *subject.known.broken_vouchers}
+    for placed in subject.placed:
+        if isinstance(placed.action, IssueVoucher) and placed.action.voucher not in names:
+            text = f"there is no voucher `{placed.action.voucher}` in settings/vouchers.yaml"
+            _unknown(subject, placed.key, "unknown-voucher", text, names, "declare it there, with its title and value")
+
+
+def _topic(subject: Subject) -> None:
+    path, topics = subject.written("topic"), subject.known.settings.topics
+    if path and subject.draft.source.raw(path) not in topics:
+        text = f"there is no topic `{subject.draft.source.raw(path)}` in settings/regulars.yaml"
+        _unknown(subject, path, "unknown-topic", text, topics, "declare it there:  topics: {offers: {title: Offers}}")

@@ -1,0 +1,79 @@
+"""Texts: every language has each message, and a message mentions only what exists at the step that sends it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.catalogue import Field
+from engine.render import Message, variables
+from engine.source.near import suggest
+from engine.source.problem import Place, Problem
+from engine.workspace.results import scopes
+from engine.workspace.subject import Subject
+
+#: What texts may say of the shop: `brand.name`.
+BRAND = ("name", "address", "website")
+
+
+def texts(subject: Subject) -> None:
+    """Notes missing translations and unknown variables."""
+    noted: set[tuple[Place, str]] = set()
+    for placed, name in subject.mails:
+        versions = subject.known.messages.get(name, {})
+        place = subject.draft.source.place(placed.key)
+        if versions and name not in subject.known.broken_messages and (place, name) not in noted:
+            _translations(subject, place, name, versions)
+        words = _words(subject, {**scopes(placed.results)})
+        unclear = {one for one, result in placed.results.items() if not result.clear} | subject.room.unclear
+        note = f"used by {place.file}:{place.line} ({placed.verb}: {name})"
+        for message in versions.values():
+            for problem in _unknown(message, words, unclear):
+                if (problem.place, problem.text) not in noted:
+                    noted.add((problem.place, problem.text))
+                    subject.draft.problems.append(replace(problem, notes=(note,)))
+
+
+def _translations(subject: Subject, place: Place, name: str, versions: Mapping[str, Message]) -> None:
+    settings = subject.known.settings
+    lacking = [one for one in settings.languages if not _reads(one, versions, settings.fallback)]
+    if lacking:
+        has = ", ".join(sorted(versions))
+        text = f"messages/{name} has only {has}, not {', '.join(lacking)}"
+        subject.draft.warn(place, "missing-translation", text, f"add messages/{name}/{lacking[0]}.md")
+
+
+def _reads(language: str, versions: Mapping[str, Message], fallback: Mapping[str, str]) -> bool:
+    """Whether a customer of that language gets it, or one that the shop has chosen in its place."""
+    return any(one in versions for one in (language, fallback.get(language), language.split("-")[0]) if one)
+
+
+def _words(subject: Subject, results: Mapping[str, Mapping[str, Field]]) -> dict[str, set[str]]:
+    known = {scope: set(fields) for scope, fields in {**subject.room.scope, **results}.items()}
+    return {**known, "brand": set(BRAND)}
+
+
+def _unknown(message: Message, words: Mapping[str, set[str]], unclear: frozenset[str] | set[str]) -> list[Problem]:
+    found = []
+    for variable in variables(message):
+        scope, _, field = variable.name.partition(".")
+        if scope in unclear or field in words.get(scope, ()):
+            continue
+        place = Place(message.file, variable.line, variable.column, variable.width)
+        found.append(_scope(place, scope, words) if scope not in words else _field(place, scope, field, words[scope]))
+    return found
+
+
+def _scope(place: Place, scope: str, words: Mapping[str, set[str]]) -> Problem:
+    narrowed = Place(place.file, place.line, place.column, len(scope))
+    return Problem(
+        narrowed, "unknown-variable", f"there is no `{scope}` at this step", suggest(scope, words, "there are")
+    )
+
+
+def _field(place: Place, scope: str, field: str, known: set[str]) -> Problem:
+    if not field:
+        text = f"`{scope}` alone is no text"
+        return Problem(place, "unknown-variable", text, (f"write for example  {scope}.{min(known)}",) if known else ())
+    after = len(scope) + 1
+    narrowed = Place(place.file, place.line, place.column + after, max(1, place.width - after))
+    helps = suggest(f"{scope}.{field}", [f"{scope}.{one}" for one in known], "there are")
+    return Problem(narrowed, "unknown-variable", f"`{scope}` has no `{field}`", helps)

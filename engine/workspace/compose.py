@@ -1,0 +1,159 @@
+"""From a playbook's file to the playbook, or to everything that is wrong with it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.conditions import Tree
+from engine.source.problem import Flaw
+from engine.source.yaml import Path
+from engine.trigger import Trigger
+from engine.triggers import TRIGGERS
+from engine.workspace.check import RULES
+from engine.workspace.flow import Walk, link
+from engine.workspace.forms import GoalForm, Header
+from engine.workspace.known import Known
+from engine.workspace.playbook import Goal, Playbook, Stop
+from engine.workspace.reading import Draft
+from engine.workspace.results import Result, scopes
+from engine.workspace.rooms import Room
+from engine.workspace.subject import Subject
+
+_REVISION = 12  # hexadecimal digits
+
+
+def compose(draft: Draft, known: Known, name: str) -> Playbook | None:
+    """The playbook of a file whose structure has been looked at; None where something is wrong, which the draft notes.
+
+    `name` is the file's path within the workspace.
+    """
+    room = _room(draft, known)
+    texts = draft.source.texts()
+    header = draft.read(Header, (), {key: texts[key] for key in texts if key in Header.model_fields})
+    trigger = _trigger(draft, room)
+    walk = Walk(draft, room)
+    steps, _ = walk.block(("do",), {})
+    condition = draft.conditions(("if",), _whole(room)) if _sound(draft, "if") else None
+    subject = Subject(draft, known, room, trigger, steps, _stops(draft, room, walk.made), _goal(draft, room), walk.made)
+    for rule in RULES:
+        rule(subject)
+    if header is None or trigger is None or not draft.sound or _leans_on_broken(subject):
+        return None
+    return _playbook(subject, header, trigger, condition, name)
+
+
+def _sound(draft: Draft, key: str) -> bool:
+    return key in draft.source.data and not draft.is_broken((key,))
+
+
+def _room(draft: Draft, known: Known) -> Room:
+    mark = draft.source.marks.get(("when", "event"))
+    event = mark.raw if mark is not None else None
+    unclear = event is not None and event not in known.catalogue.events
+    return Room(
+        known.catalogue,
+        known.segments,
+        known.settings.currency,
+        None if unclear else event,
+        frozenset({"event"}) if unclear or not _sound(draft, "when") else frozenset(),
+        known.segment_names,
+    )
+
+
+def _whole(room: Room) -> Any:
+    """How conditions are read that no step has come before."""
+    text = "`event` does not exist here: this playbook does not begin with an event"
+    helps = ("begin it with `event:`, or speak of `customer.*`",)
+    return room.reading(later={} if room.event else {"event": Flaw(0, 0, "no-event", text, helps)})
+
+
+def _trigger(draft: Draft, room: Room) -> Trigger | None:
+    if not _sound(draft, "when"):
+        return None
+    texts = draft.source.texts(("when",))
+    word = next((key for key in texts if key in TRIGGERS), None)
+    if word is None:
+        place = draft.source.key_place(("when",))
+        draft.add(place, "no-trigger", "`when` says nothing that could happen", f"triggers: {', '.join(TRIGGERS)}")
+        return None
+    return draft.read(TRIGGERS[word], ("when",), texts, room.reading(by_name=word in ("enters", "leaves")))
+
+
+def _stops(draft: Draft, room: Room, made: Mapping[str, Result]) -> tuple[Stop, ...]:
+    if not _sound(draft, "stop_when"):
+        return ()
+    results = scopes({name: replace(result, clear=True) for name, result in made.items()}, surely=False)
+    raw = draft.source.texts(("stop_when",))
+    found = []
+    for number, item in enumerate(raw if isinstance(raw, list) else [raw]):
+        path: Path = ("stop_when", number) if isinstance(raw, list) else ("stop_when",)
+        awaited = item.get("event") if isinstance(item, dict) else None
+        reading = room.reading(more=results, awaited=awaited)
+        if awaited is None:
+            tree = draft.conditions(path, reading)
+            found.append(Stop(tree, None, None, item if isinstance(item, str) else str(tree)))
+        else:
+            where = draft.conditions((*path, "where"), reading) if "where" in item else None
+            found.append(Stop(None, awaited, where, f"event {awaited}"))
+    return tuple(found)
+
+
+def _goal(draft: Draft, room: Room) -> Goal | None:
+    if not _sound(draft, "goal"):
+        return None
+    texts = draft.source.texts(("goal",))
+    event = texts.get("event")
+    unclear = frozenset() if event in room.catalogue.events else frozenset({"event"})
+    form = draft.read(GoalForm, ("goal",), texts, replace(room, event=event, unclear=unclear).reading())
+    return None if form is None else Goal(form.event, form.where, form.within)
+
+
+def _leans_on_broken(subject: Subject) -> bool:
+    """Whether the playbook names something whose own file has mistakes; they are told there."""
+    known = subject.known
+    if any(name in known.broken_messages for _, name in subject.mails):
+        return True
+    if any(getattr(placed.action, "voucher", None) in known.broken_vouchers for placed in subject.placed):
+        return True
+    written = [mark.raw for mark in subject.draft.source.marks.values() if mark.raw]
+    return any(
+        re.search(rf"\bsegment\s+{re.escape(name)}(?![\w-])", raw) for name in known.broken_segments for raw in written
+    )
+
+
+def _playbook(subject: Subject, header: Header, trigger: Trigger, condition: Tree | None, name: str) -> Playbook:
+    steps = link(subject.steps, subject.draft)
+    source = subject.draft.source
+    messages = {id_: subject.known.message_texts.get(id_, {}) for _, id_ in subject.mails}
+    files = {name: source.text, **{file: text for one in messages.values() for file, text in sorted(one.items())}}
+    return Playbook(
+        id=header.playbook,
+        title=header.title or header.playbook,
+        description=header.description,
+        owner=header.owner,
+        status=header.status,
+        purpose=header.purpose,
+        topic=header.topic,
+        send_window=header.send_window,
+        trigger=trigger,
+        condition=condition,
+        enter=header.enter,
+        if_running=header.if_running,
+        stop_when=subject.stops,
+        holdout=header.holdout,
+        goal=subject.goal,
+        steps=steps,
+        first=next(iter(steps), None),
+        revision=revision(source.texts(), {file: text for file, text in files.items() if file != name}),
+        file=source.file,
+        files=files,
+    )
+
+
+def revision(texts: Any, messages: Mapping[str, str]) -> str:
+    """What a run pins: a hash of what the playbook says, not of how it is laid out, and of its messages' texts."""
+    canonical = json.dumps([texts, messages], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()[:_REVISION]

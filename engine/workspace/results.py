@@ -1,0 +1,45 @@
+"""Results: what a step leaves under a name (`as: gift`), and its words `gift.*` for later steps and texts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from engine.catalogue import RESULT_FIELDS, Field
+from engine.source.problem import Flaw
+from engine.source.yaml import Path
+from engine.times import Length
+
+#: What conditions and texts may mention, by the word before the dot.
+Scope = Mapping[str, Mapping[str, Field]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A voucher issued under a name. `expires` is None where it never does; `clear` is False after a mistake."""
+
+    name: str
+    line: int
+    path: Path
+    expires: Length | None
+    clear: bool = True
+
+    def fields(self, *, surely: bool = True) -> dict[str, Field]:
+        """Its words; all can be missing where the step may not have run."""
+        lives = self.expires is not None
+        return {
+            name: replace(one, required=surely and (one.required or (lives and name == "expires_at")))
+            for name, one in RESULT_FIELDS.items()
+        }
+
+
+def scopes(results: Mapping[str, Result], *, surely: bool = True) -> dict[str, Mapping[str, Field]]:
+    """The words of several results."""
+    return {name: result.fields(surely=surely) for name, result in results.items()}
+
+
+def absent(result: Result, line: int) -> Flaw:
+    """Why a result does not exist at the step on `line`; the place within the text is for the caller to fill in."""
+    text = f"`{result.name}` does not exist yet at this step"
+    if result.line >= line:
+        return Flaw(0, 0, "used-before", text, (f"it is created on line {result.line}; move this step below it",))
+    text = f"`{result.name}` may not exist at this step"
+    return Flaw(0, 0, "used-before", text, (f"it is created on line {result.line}, in a branch that need not run",))

@@ -1,0 +1,47 @@
+"""The room of a playbook: the words that exist in all of it, to which each step adds its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.catalogue import Catalogue, Field
+from engine.conditions import Tree
+from engine.source.problem import Flaw
+from engine.workspace.conditions import Reading
+
+
+@dataclass(frozen=True)
+class Room:
+    """`customer.*` and, where an event begins the run, `event.*`. `unclear` names a scope that a mistake hides."""
+
+    catalogue: Catalogue
+    segments: Mapping[str, Tree]
+    currency: str
+    event: str | None = None
+    unclear: frozenset[str] = frozenset()
+    segment_names: frozenset[str] = frozenset()  # those with mistakes too
+
+    @property
+    def scope(self) -> dict[str, Mapping[str, Field]]:
+        """The words before any step has run."""
+        known: dict[str, Mapping[str, Field]] = {"customer": self.catalogue.fields}
+        if self.event is not None and self.event in self.catalogue.events:
+            known["event"] = self.catalogue.events[self.event].fields
+        return known
+
+    def reading(
+        self,
+        more: Mapping[str, Mapping[str, Field]] | None = None,
+        later: Mapping[str, Flaw] | None = None,
+        unclear: frozenset[str] = frozenset(),
+        awaited: str | None = None,
+        *,
+        by_name: bool = False,
+    ) -> Reading:
+        """How conditions are read here; `awaited` is an event whose fields are `it.*`."""
+        scope = {**self.scope, **(more or {})}
+        hidden = self.unclear | unclear
+        if awaited is not None:
+            known = self.catalogue.events.get(awaited)
+            scope["it"] = known.fields if known else {}
+            hidden = hidden if known else hidden | {"it"}
+        return Reading(scope, self.segments, self.segment_names, self.currency, later or {}, hidden, by_name)

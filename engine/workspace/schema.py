@@ -1,0 +1,218 @@
+"""The JSON Schemas of every kind of file: built from the declarations that the engine reads by, and committed."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import DefsRef, GenerateJsonSchema, JsonRef
+
+from engine.actions import ACTIONS
+from engine.catalogue import Type
+from engine.settings import Settings, Voucher
+from engine.triggers import TRIGGERS
+from engine.workspace import shapes
+from engine.workspace.forms import CatalogueForm, FieldForm, MetricForm, PlaybookForm, RehearsalForm, SegmentForm
+
+Schema = dict[str, Any]
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+#: What several declarations refer to by name, defined once in each schema that needs it.
+_SHARED = ("trigger", "steps", "conditions", "stops", "field", "metric", "event_field", "happening", "expectations")
+
+
+class _Generate(GenerateJsonSchema):
+    """Pydantic's generator, which lets references to the shared definitions stand."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in _SHARED:
+            self.json_to_defs_refs[JsonRef(f"#/$defs/{name}")] = DefsRef(name)
+            self.definitions[DefsRef(name)] = {}
+            self._prioritized_defsref_choices[DefsRef(name)] = [DefsRef(name)]
+
+
+def _declared(model: type[BaseModel]) -> tuple[Schema, dict[str, Schema]]:
+    """A model's own schema and those of the models inside it, made flat."""
+    raw = model.model_json_schema(by_alias=True, schema_generator=_Generate)
+    inner = {name: _flat(one) for name, one in raw.pop("$defs", {}).items() if name not in _SHARED}
+    return _flat(raw), inner
+
+
+def _flat(schema: Any) -> Any:
+    """Without "or nothing" (a key may simply be left out), and without the titles that pydantic makes up."""
+    if not isinstance(schema, dict):
+        return [_flat(one) for one in schema] if isinstance(schema, list) else schema
+    flat = {}
+    for key, value in _merged(schema).items():
+        if key == "properties":
+            flat[key] = {name: _untitled(_flat(one), name) for name, one in value.items()}
+        else:
+            flat[key] = _flat(value)
+    if flat.get("type") == "object" and "title" in flat:
+        flat["title"] = shapes.title(flat["title"])
+    return flat
+
+
+def _merged(schema: Schema) -> Schema:
+    """One schema out of "this or nothing", with its default where that can be shown in one word."""
+    given = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    own = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    plain = isinstance(schema.get("default"), str | int | float)
+    return {**(given[0] if given else {}), **own, **({"default": schema["default"]} if plain else {})}
+
+
+def _untitled(schema: Schema, name: str) -> Schema:
+    made_up = name.replace("_", " ").title().replace(" ", "")
+    if str(schema.get("title", "")).replace(" ", "").casefold() == made_up.casefold():
+        schema.pop("title")
+    return schema
+
+
+def words(
+    models: Mapping[str, type[BaseModel]], title: str, also: Mapping[str, Schema]
+) -> tuple[Schema, dict[str, Schema]]:
+    """One object in which exactly one of several words stands, with the keys that go with it.
+
+    It is flat: the keys of all words are optional properties of one object, and each word says which may stand beside
+    it. That no word stands there at all, or one of `also` alone, is for the check to say.
+    """
+    properties: dict[str, Schema] = dict(also)
+    beside: dict[str, Schema] = {}
+    inner: dict[str, Schema] = {}
+    for word, model in models.items():
+        own, deeper = _declared(model)
+        inner.update(deeper)
+        for key, schema in own["properties"].items():
+            described = properties.setdefault(key, dict(schema))
+            if {**described, "description": ""} != {**schema, "description": ""}:
+                described.update(_either(described, schema))
+        beside[word] = {"propertyNames": {"enum": sorted({*own["properties"], *also})}}
+        needed = [key for key in own.get("required", []) if key != word]
+        if needed:
+            beside[word]["required"] = needed
+    described = {"additionalProperties": False, "dependentSchemas": beside, "minProperties": 1, "type": "object"}
+    return {**described, "properties": properties, "title": title}, inner
+
+
+def _either(left: Schema, right: Schema) -> Schema:
+    """What two words say of one key, where only its description or default differs."""
+    same = {key: value for key, value in left.items() if right.get(key) == value}
+    if {*left, *right} - {*same} - {"default", "description", "title"}:
+        raise TypeError(f"one key has two forms: {left} and {right}")
+    return {**same, "description": left["description"]}
+
+
+def _whole(title: str, model: type[BaseModel], *shared: str) -> Schema:
+    own, inner = _declared(model)
+    defs = {name: inner[name] for name in inner}
+    for name in shared:
+        defs.update(_definition(name))
+    return {"$schema": _DRAFT, **own, "title": title, **({"$defs": defs} if defs else {})}
+
+
+def _definition(name: str) -> dict[str, Schema]:
+    """A shared definition with those that it needs."""
+    if name == "trigger":
+        trigger, inner = words(TRIGGERS, "`when`", {})
+        return {"trigger": trigger, **inner}
+    if name == "steps":
+        step, inner = words(ACTIONS, "step", {"id": shapes.STEP_ID})
+        return {"step": step, "steps": shapes.STEPS, **inner}
+    if name == "field":
+        return {"field": _one_of(FieldForm, "field", [one.value for one in Type], {"choice": ["column"]})}
+    if name == "event_field":
+        types = [one.value for one in Type if one not in (Type.CHOICE, Type.TAGS)]
+        field = _one_of(FieldForm, "field of an event", [one.value for one in Type], {})
+        return {name: {**field, "type": ["string", "object"], "pattern": f"^(?:{'|'.join(types)})$"}}
+    if name == "metric":
+        return {"metric": _one_of(MetricForm, "metric", ["count", "sum", "average", "min", "max"], {})}
+    return shapes.DEFINITIONS[name]
+
+
+def _one_of(model: type[BaseModel], title: str, exclusive: list[str], needs: Mapping[str, list[str]]) -> Schema:
+    own, _ = _declared(model)
+    others = set(own["properties"]) - set(exclusive)
+    own["dependentSchemas"] = {
+        word: {
+            "propertyNames": {"enum": sorted({word, *others})},
+            **({"required": needs[word]} if word in needs else {}),
+        }
+        for word in exclusive
+    }
+    return {**own, "title": title, "minProperties": 1}
+
+
+@cache
+def playbook() -> Schema:
+    """Of a playbook."""
+    return _whole("playbook", PlaybookForm, "trigger", "steps", "conditions", "stops")
+
+
+@cache
+def segment() -> Schema:
+    """Of a file under segments/."""
+    return _whole("segment", SegmentForm, "conditions")
+
+
+@cache
+def settings() -> Schema:
+    """Of settings/regulars.yaml."""
+    return _whole("settings", Settings)
+
+
+@cache
+def catalogue() -> Schema:
+    """Of settings/catalogue.yaml."""
+    return _whole("catalogue", CatalogueForm, "field", "metric", "event_field")
+
+
+@cache
+def vouchers() -> Schema:
+    """Of settings/vouchers.yaml: a mapping of kinds."""
+    own, _ = _declared(Voucher)
+    kinds = {"additionalProperties": {"$ref": "#/$defs/voucher"}, "type": "object", "title": "vouchers"}
+    named = {"propertyNames": {"pattern": "^[a-z0-9][a-z0-9._-]*$"}, "description": "The kinds of voucher, by id."}
+    return {"$schema": _DRAFT, **kinds, **named, "$defs": {"voucher": {**own, "title": "voucher"}}}
+
+
+@cache
+def test() -> Schema:
+    """Of a file under tests/."""
+    return _whole("test file", RehearsalForm, "happening", "expectations")
+
+
+#: The kinds of files, each with its schema.
+KINDS = {
+    "playbook": playbook,
+    "segment": segment,
+    "settings": settings,
+    "catalogue": catalogue,
+    "vouchers": vouchers,
+    "test": test,
+}
+
+
+def texts() -> dict[str, str]:
+    """Each schema as its committed file: name to text."""
+    return {
+        f"{kind}.schema.json": json.dumps(schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        for kind, schema in KINDS.items()
+    }
+
+
+def write(folder: Path) -> list[Path]:
+    """Writes the schemas that are not up to date; gives their paths."""
+    written = stale(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in written:
+        path.write_text(texts()[path.name], encoding="utf-8")
+    return written
+
+
+def stale(folder: Path) -> list[Path]:
+    """The schemas that are missing or differ from what the declarations say."""
+    paths = {folder / name: text for name, text in texts().items()}
+    return [path for path, text in paths.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]

@@ -1,0 +1,263 @@
+"""Structure: what the JSON Schema of a file finds, said in words of the language; one mistake, one message."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import takewhile
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from engine.source.near import near, suggest
+from engine.source.problem import Place, Problem
+from engine.source.yaml import Path, Source
+from engine.times import NotALength
+from engine.workspace.schema import KINDS, Schema
+
+#: Words of the language that this version does not speak.
+LATER = frozenset(
+    [
+        "sms",
+        "chat",
+        "webhook",
+        "points",
+        "set",
+        "notify",
+        "wait_first",
+        "split",
+        "series",
+        "approve",
+        "message",
+        "holiday",
+        "once",
+        "collect",
+        "each",
+        "key",
+        "suspend_while",
+        "late",
+        "max_lateness",
+        "at_most",
+        "undo",
+        "review",
+    ]
+)
+_KINDS_OF_VALUE: Mapping[str, str] = {
+    "array": "a list: lines that begin with `- `",
+    "boolean": "`true` or `false`",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "keys of its own, one a line",
+    "string": "a text",
+}
+_BY_KEY = ("additionalProperties", "required", "dependentRequired", "propertyNames")
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(KINDS[kind]())
+
+
+def structure(source: Source, kind: str) -> list[tuple[Path, Problem]]:
+    """Each problem, with the path of the value that has it; for a key, of the mapping in which it stands."""
+    by_path: dict[Path, list[ValidationError]] = {}
+    for error in _validator(kind).iter_errors(source.data):
+        by_path.setdefault(tuple(error.absolute_path), []).append(error)
+    return [(path, problem) for path, errors in by_path.items() for problem in _translate(source, kind, path, errors)]
+
+
+def _translate(source: Source, kind: str, path: Path, errors: list[ValidationError]) -> list[Problem]:
+    keys = [error for error in errors if _about_keys(error)]
+    if not keys:
+        by_type = [error for error in errors if error.validator == "type"]
+        return [_wrong(source, path, (by_type or errors)[0])]
+    holder = _holder(kind, keys[0])
+    words = [word for word in source.at(path) if word in holder.get("dependentSchemas", {})]
+    if len(words) > 1:
+        return [_two_words(source, path, words, holder["title"])]
+    return list(_keys(source, path, keys, holder))
+
+
+def _about_keys(error: ValidationError) -> bool:
+    return error.validator in _BY_KEY or any(part in _BY_KEY for part in error.absolute_schema_path)
+
+
+def _holder(kind: str, error: ValidationError) -> Schema:
+    """The schema of the mapping that an error about its keys was found in."""
+    whole = KINDS[kind]()
+    schema: Any = whole
+    for part in takewhile(lambda part: part not in (*_BY_KEY, "dependentSchemas"), error.absolute_schema_path):
+        schema = _followed(whole, schema)[part]
+    return _followed(whole, schema)
+
+
+def _followed(whole: Schema, schema: Any) -> Any:
+    while isinstance(schema, dict) and "$ref" in schema:
+        schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _keys(source: Source, path: Path, errors: list[ValidationError], holder: Schema) -> Iterator[Problem]:
+    present = list(source.at(path))
+    properties = holder.get("properties", {})
+    unknown = [key for key in present if key not in properties] if not holder.get("additionalProperties", True) else []
+    for key in unknown:
+        yield unknown_key(source, path, key, holder)
+    needed = {key: None for error in errors for key in _needed(error) if key not in present}
+    for key in needed:
+        if not any(near(word, [key]) for word in unknown):
+            yield missing_key(source, path, key, holder)
+    for error in errors:
+        yield from _names(source, path, error, holder)
+
+
+def _needed(error: ValidationError) -> list[str]:
+    if error.validator == "required":
+        return list(error.validator_value)
+    if error.validator == "dependentRequired":
+        return [need for key, needs in error.validator_value.items() if key in error.instance for need in needs]
+    return []
+
+
+def _names(source: Source, path: Path, error: ValidationError, holder: Schema) -> Iterator[Problem]:
+    if "propertyNames" not in error.absolute_schema_path:
+        return
+    place = source.key_place((*path, error.instance))
+    words = [word for word in source.at(path) if word in holder.get("dependentSchemas", {})]
+    if not words:
+        yield Problem(
+            place, "value", f"`{error.instance}` is not a name", ("use small letters, digits and `-` or `_`",)
+        )
+    elif error.instance in holder["properties"]:
+        beside = [key for key in holder["dependentSchemas"][words[0]]["propertyNames"]["enum"] if key != words[0]]
+        yield Problem(
+            place,
+            "unknown-key",
+            f"`{words[0]}` has no key `{error.instance}`",
+            suggest(error.instance, beside, "allowed here"),
+        )
+
+
+def unknown_key(source: Source, path: Path, key: str, holder: Schema) -> Problem:
+    """A key that the mapping at `path` does not have."""
+    place = source.key_place((*path, key))
+    known = list(holder["properties"])
+    words = list(holder.get("dependentSchemas", ()))
+    if key in LATER:
+        text = f"`{key}` is not part of this version of the language"
+        return Problem(place, "not-yet", text, (f"this version knows: {', '.join(words or known)}",))
+    present = [word for word in words if word in source.at(path)]
+    if present:
+        known = holder["dependentSchemas"][present[0]]["propertyNames"]["enum"]
+    elif words and near(key, known) is None:
+        known = words
+    return Problem(place, "unknown-key", f"{holder['title']} has no key `{key}`", suggest(key, known, "allowed here"))
+
+
+def missing_key(source: Source, path: Path, key: str, holder: Schema) -> Problem:
+    """A key that the mapping at `path` must have."""
+    words = [word for word in source.at(path) if word in holder.get("dependentSchemas", {})]
+    place = source.key_place((*path, *words[:1])) if path or words else source.place(())
+    part = f"`{words[0]}`" if words else holder["title"]
+    example = _example(holder["properties"].get(key, {}))
+    return Problem(place, "missing-key", f"{part} needs `{key}`", (f"add a line:  {key}: {example}",))
+
+
+def _example(schema: Schema) -> str:
+    examples = schema.get("examples") or schema.get("enum") or ["…"]
+    return str(examples[0])
+
+
+def _two_words(source: Source, path: Path, words: list[str], part: str) -> Problem:
+    place = source.key_place((*path, words[1]))
+    if part == "step":
+        text = f"one step cannot both `{words[0]}` and `{words[1]}`"
+        return Problem(place, "two-verbs", text, (f"start a new step:  - {words[1]}: ...",))
+    text = f"{part} cannot hold both `{words[0]}` and `{words[1]}`"
+    helps = ("write a second playbook for the other",) if part == "`when`" else ("keep one of them",)
+    return Problem(place, "two-words", text, helps)
+
+
+def _wrong(source: Source, path: Path, error: ValidationError) -> Problem:
+    """One value that is not of the form that its place asks for."""
+    place, schema = source.place(path), error.schema
+    name = _name_of(path)
+    raw = source.marks[path].raw if path in source.marks else None
+    if error.validator == "enum" and raw is not None:
+        known = [str(one) for one in error.validator_value]
+        text = f"`{raw}` is not a value of {name} ({', '.join(known)})"
+        return Problem(place, "unknown-value", text, suggest(raw, known, "write one of") if near(raw, known) else ())
+    if error.validator in ("minItems", "minProperties"):
+        return Problem(place, "empty", f"{name} is empty", ("write something below it, or leave the key out",))
+    if error.validator == "maxProperties":
+        return Problem(place, "two-words", "`any` and `all` cannot stand in one block", ("nest one in the other",))
+    if error.validator in ("minimum", "maximum"):
+        least = "at least" if error.validator == "minimum" else "at most"
+        return Problem(place, "value", f"{name} must be {least} {error.validator_value}")
+    if not raw:
+        return _no_text(source, path, name, schema)
+    return _misread(place, name, raw, schema)
+
+
+def _misread(place: Place, name: str, raw: str, schema: Schema) -> Problem:
+    """A text that is not of the form that its place asks for."""
+    title = schema.get("title")
+    if title == "length of time":
+        return Problem(place, "duration", f"`{raw}` is not a length of time", NotALength(raw).helps)
+    if title == "name":
+        return Problem(place, "value", f"`{raw}` is not a name", ("use small letters, digits and `-`",))
+    if title and "examples" in schema:
+        return Problem(
+            place, "value", f"`{raw}` is not {_article(title)}", (f"write for example  {schema['examples'][0]}",)
+        )
+    return Problem(place, "value", f"{name} takes {_takes(schema)}; `{raw}` is not")
+
+
+def _no_text(source: Source, path: Path, name: str, schema: Schema) -> Problem:
+    place = source.place(path)
+    if path in source.marks and source.marks[path].raw is not None:
+        place = source.key_place(path)
+        comment = source.comment_after(path)
+        if comment is not None:
+            return swallowed(source, path)
+        return Problem(
+            place, "no-value", f"{name} has no value", (f"write {_takes(schema)} after it, or leave it out",)
+        )
+    examples = schema.get("examples")
+    helps = (f"write for example  {examples[0]}",) if examples else ()
+    return Problem(place, "value", f"{name} takes {_takes(schema)}", helps)
+
+
+def swallowed(source: Source, path: Path) -> Problem:
+    """` #` in a value begins a comment, so that the rest of the value is lost."""
+    place = source.comment_after(path)
+    raw = source.raw(path)
+    line = source.line(place.line) if place else ""
+    rest = line[place.column :].rstrip() if place else ""
+    return Problem(
+        place or source.place(path),
+        "comment",
+        "everything after ` #` is a comment, so this condition has no value",
+        (f"leave out the `#`:  {raw} {rest}".replace("  ", "  ").rstrip(),),
+    )
+
+
+def _takes(schema: Schema) -> str:
+    if schema.get("title") and "examples" in schema:
+        return _article(schema["title"])
+    kinds = schema.get("type", "string")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if set(kinds) >= {"string", "number", "boolean"}:
+        return "one text"
+    return " or ".join(_KINDS_OF_VALUE[kind] for kind in kinds)
+
+
+def _article(title: str) -> str:
+    return f"{'an' if title[0] in 'aeiou' else 'a'} {title}"
+
+
+def _name_of(path: Path) -> str:
+    if not path:
+        return "the file"
+    if isinstance(path[-1], int):
+        return f"each line of `{path[-2]}`" if len(path) > 1 else "each line"
+    return f"`{path[-1]}`"

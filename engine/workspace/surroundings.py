@@ -1,0 +1,198 @@
+"""What surrounds the playbooks: settings, vouchers, segments and messages, each file read by itself."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+from babel.numbers import list_currencies
+from email_validator import EmailNotValidError, validate_email
+
+from engine.catalogue import Catalogue
+from engine.conditions import Tree, segments_in
+from engine.render import Message, parse_message
+from engine.render.check import check as check_message
+from engine.settings import Settings, Voucher
+from engine.source.problem import Problem
+from engine.workspace.conditions import Reading
+from engine.workspace.forms import SegmentForm
+from engine.workspace.reading import Draft, open_file
+
+_MAILBOX = re.compile(r"(?:[^<>]*<([^<>]+)>|([^<>]+))")
+_Value = TypeVar("_Value")
+
+
+@dataclass
+class Found:
+    """Problems of several files, and the values of the sound ones."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def opened(self, file: str, text: str | bytes, kind: str) -> Draft | None:
+        """The draft of a file; None where YAML itself cannot be read."""
+        draft = open_file(file, text, kind)
+        if isinstance(draft, list):
+            self.problems.extend(draft)
+            return None
+        return draft
+
+
+def read_settings(draft: Draft) -> Settings | None:
+    """settings/regulars.yaml; None where it has mistakes, which the draft notes."""
+    settings = None if draft.broken else draft.read(Settings, (), draft.source.texts())
+    if settings is None:
+        return None
+    if settings.currency not in list_currencies():
+        place = draft.source.place(("currency",))
+        draft.add(
+            place, "value", f"`{settings.currency}` is not a currency", "write its ISO 4217 code, for example  EUR"
+        )
+    if settings.channels.email is not None:
+        for key, written in (("from", settings.channels.email.sender), ("reply_to", settings.channels.email.reply_to)):
+            if written is not None and not _is_mailbox(written):
+                place = draft.source.place(("channels", "email", key))
+                text = f"`{written}` is not one address"
+                draft.add(place, "value", text, "write for example  Fine Shop <hello@shop.example>")
+    return settings if draft.sound else None
+
+
+def _is_mailbox(written: str) -> bool:
+    found = _MAILBOX.fullmatch(written)
+    try:
+        validate_email(
+            (found[1] or found[2]).strip() if found else "", check_deliverability=False, test_environment=True
+        )
+    except EmailNotValidError:
+        return False
+    return "\n" not in written
+
+
+def read_vouchers(draft: Draft) -> tuple[dict[str, Voucher], frozenset[str]]:
+    """settings/vouchers.yaml: the sound kinds, and the names of those with mistakes."""
+    found: dict[str, Voucher] = {}
+    for name, texts in draft.source.texts().items():
+        voucher = None if draft.is_broken((name,)) or () in draft.broken else draft.read(Voucher, (name,), texts)
+        if voucher is not None and _is_worth_something(draft, name, voucher):
+            found[name] = voucher
+    return found, frozenset(draft.source.data) - frozenset(found)
+
+
+def _is_worth_something(draft: Draft, name: str, voucher: Voucher) -> bool:
+    before = len(draft.problems)
+    if voucher.value is not None and voucher.share is not None:
+        place = draft.source.key_place((name, "share"))
+        draft.add(place, "two-words", "a voucher is worth a `value` or a `share`, not both", "keep one of them")
+    if voucher.value is not None and not _is_amount(voucher.value):
+        place = draft.source.place((name, "value"))
+        draft.add(place, "value", f"`{voucher.value}` is not an amount", "write for example  30  or  12.50")
+    if "{random}" not in voucher.code:
+        place = draft.source.place((name, "code"))
+        draft.add(
+            place, "value", "a code without `{random}` is the same for everyone", f"write  {voucher.code}-{{random}}"
+        )
+    return len(draft.problems) == before
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        return re.fullmatch(r"\d{1,12}(\.\d{1,3})?", text) is not None and Decimal(text) > 0
+    except InvalidOperation:
+        return False
+
+
+@dataclass
+class Segments:
+    """The segments of a workspace: each is read by itself, and may stand in another, but never in itself."""
+
+    catalogue: Catalogue
+    currency: str
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    trees: dict[str, Tree] = field(default_factory=dict)
+
+    def add(self, draft: Draft) -> None:
+        """Takes a segment's file; an id that stands in two files is a mistake of the second."""
+        mark = draft.source.marks.get(("segment",))
+        name = mark.raw if mark is not None else None
+        if not name:
+            return
+        if name in self.drafts:
+            second = (self.drafts[name].source.place(("segment",)), "first written here")
+            text = f"two files declare the segment `{name}`"
+            draft.add(
+                draft.source.place(("segment",)), "duplicate-id", text, "give one of them another id", second=second
+            )
+            return
+        self.drafts[name] = draft
+
+    def read(self) -> None:
+        """Reads the conditions of all, and leaves out those that lead back to themselves or to one with mistakes."""
+        for name, draft in self.drafts.items():
+            reading = Reading({"customer": self.catalogue.fields}, {}, self.drafts.keys(), self.currency)
+            form = None if draft.broken else draft.read(SegmentForm, (), draft.source.texts(), reading)
+            if form is not None and draft.sound:
+                self.trees[name] = form.match
+        for name in sorted(self.trees):
+            self._circle(name)
+        lost = True
+        while lost:
+            lost = [name for name, tree in self.trees.items() if not segments_in(tree) <= self.trees.keys()]
+            for name in lost:
+                del self.trees[name]
+
+    def _circle(self, name: str) -> None:
+        way = self._way_back(name, (name,))
+        if way is not None:
+            draft = self.drafts[name]
+            text = f"the segment `{name}` leads back to itself: {' -> '.join(way)}"
+            draft.add(draft.source.key_place(("match",)), "circle", text, "take one of them out of the other")
+
+    def _way_back(self, name: str, way: tuple[str, ...]) -> tuple[str, ...] | None:
+        for following in sorted(segments_in(self.trees[way[-1]]) if way[-1] in self.trees else ()):
+            if following == name:
+                return (*way, name)
+            found = self._way_back(name, (*way, following)) if following not in way else None
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def sound(self) -> dict[str, Tree]:
+        """Those that can be used."""
+        return {name: tree for name, tree in self.trees.items() if self.drafts[name].sound}
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """The names of the others."""
+        return frozenset(self.drafts) - frozenset(self.sound)
+
+
+@dataclass
+class Messages:
+    """The messages of a workspace, by id and language."""
+
+    by_id: dict[str, dict[str, Message]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, files: Iterable[tuple[str, str, str | bytes]]) -> None:
+        """Reads message files: (name within the workspace, name to show, text)."""
+        for name, file, text in files:
+            message = parse_message(file, text)
+            found = message if isinstance(message, list) else check_message(message)
+            self.problems.extend(found)
+            id_ = name.split("/")[-2]
+            if isinstance(message, Message) and not found:
+                self.by_id.setdefault(id_, {})[message.language] = message
+                self.texts.setdefault(id_, {})[name] = text if isinstance(text, str) else text.decode("utf-8-sig")
+            else:
+                self.broken.add(id_)
+
+
+def same_names(ids: Mapping[str, str]) -> dict[str, list[str]]:
+    """Names by the id that they share, where several do."""
+    found: dict[str, list[str]] = {}
+    for name, id_ in ids.items():
+        found.setdefault(id_, []).append(name)
+    return {id_: names for id_, names in found.items() if len(names) > 1}
