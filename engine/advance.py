@@ -178,14 +178,14 @@ def _claim(connection: sa.Connection, playbooks: Sequence[str], now: datetime) -
     return sorted(rows, key=lambda row: (row["playbook"], row["revision"], row["id"]))
 
 
-def _place(row: Mapping[str, Any], now: datetime, **changed: Any) -> dict[str, Any]:
+def _place(row: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
     kept = ("id", "state", "reason", "step", "due_at", "step_since", "resume_at", "ended_at", "results", "listens")
     return {**{name: row[name] for name in kept}, **changed}
 
 
 def _stand_still(row: Mapping[str, Any], now: datetime, zone: Any) -> dict[str, Any]:
     """A run whose pinned texts cannot be read: it is not lost, it waits, and says why."""
-    return _place(row, now, due_at=_LATER.after(now, zone), reason=f"revision {row['revision']} cannot be read")
+    return _place(row, due_at=_LATER.after(now, zone), reason=f"revision {row['revision']} cannot be read")
 
 
 def _gone(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:

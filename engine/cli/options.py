@@ -26,7 +26,7 @@ OLD_SECRET = "REGULARS_SECRET_OLD"  # noqa: S105
 class Tidy(click.Group):
     """Lists the commands in the order in which they are added, which is the order of work."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
 
 
