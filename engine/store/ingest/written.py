@@ -88,10 +88,10 @@ def once(rows: Iterable[Numbered], key: str, what: str, done: Written) -> list[N
     first: dict[Any, Row] = {}
     kept = []
     for index, row in rows:
-        earlier = first.setdefault(row[key], row)
-        if earlier is row:
+        if row[key] not in first:
+            first[row[key]] = row
             kept.append((index, row))
-        elif earlier == row:
+        elif first[row[key]] == row:
             done.unchanged += 1
         else:
             done.rejected.append(Rejected(index, key, f"{what} `{row[key]}` stands twice, with different values"))
