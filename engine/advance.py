@@ -70,12 +70,11 @@ class Advance:
         return 0
 
     def _batch(self, playbooks: Sequence[str], now: datetime) -> int:
-        space = self.shop.workspace
         effects = Effects()
         setting = Setting(
-            settings=space.settings,
-            segments=space.segments,
-            voucher_kinds=space.vouchers,
+            settings=self.shop.settings,
+            segments=self.shop.segments,
+            voucher_kinds=self.shop.vouchers,
             now=now,
             effects=effects,
             new_code=self.new_code,
@@ -87,11 +86,11 @@ class Advance:
                 playbook = self.shop.pinned(connection, playbook_id, revision)
                 runs = list(group)
                 if playbook is None:
-                    effects.moves.extend(_stand_still(row, now, space.settings.zone) for row in runs)
+                    effects.moves.extend(_stand_still(row, now, self.shop.settings.zone) for row in runs)
                     continue
                 for run in self._runs(connection, setting, playbook, runs):
                     _walk(run)
-            effects.write(connection, space.catalogue, now)
+            effects.write(connection, self.shop.catalogue, now)
         return len(rows)
 
     def _runs(
@@ -99,7 +98,7 @@ class Advance:
     ) -> Iterable[CustomerRun]:
         """The runs of one revision, with everything they may ask, loaded in a handful of statements."""
         facts, now = self.shop.facts, setting.now
-        needs = Needs.of(playbook, self.shop.workspace.catalogue)
+        needs = Needs.of(playbook, self.shop.catalogue)
         ids = [row["customer_id"] for row in rows]
         customers = facts.customers(connection, ids, needs.customer, now)
         results = facts.results(connection, [row["results"] for row in rows])
@@ -114,7 +113,7 @@ class Advance:
                 continue
             record: dict[str, dict[str, Any]] = {"customer": customer, **result}
             if row["event_id"] is not None:
-                record["event"] = started.get(row["event_id"], {})
+                record["event"] = dict(started.get(row["event_id"], {}))
             events: Happenings = {name: found.get(row["customer_id"], []) for name, found in happened.items()}
             zone = setting.settings.zone_of(customer.get("timezone"))
             yield CustomerRun(setting, playbook, row, record, events, zone)
@@ -174,7 +173,7 @@ def _claim(connection: sa.Connection, playbooks: Sequence[str], now: datetime) -
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
-    rows = connection.execute(statement, {"now": now}).mappings().all()
+    rows = [dict(row) for row in connection.execute(statement, {"now": now}).mappings()]
     return sorted(rows, key=lambda row: (row["playbook"], row["revision"], row["id"]))
 
 
@@ -189,6 +188,4 @@ def _stand_still(row: Mapping[str, Any], now: datetime, zone: Any) -> dict[str, 
 
 
 def _gone(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    return _place(
-        row, now, state="stopped", reason="the customer is no longer in the store", ended_at=now, listens=False
-    )
+    return _place(row, state="stopped", reason="the customer is no longer in the store", ended_at=now, listens=False)

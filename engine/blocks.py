@@ -15,6 +15,8 @@ class Reader(Protocol):
 
 
 def _read(raw: Any, info: ValidationInfo) -> Tree:
+    if info.context is None:
+        raise ValueError("conditions can be read only as a part of a playbook")
     reader: Reader = info.context
     return reader.conditions(raw)
 

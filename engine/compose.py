@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.addresses import parse_address
 from engine.catalogue import RESULT_FIELDS, Field, Type
 from engine.channels import Letter
 from engine.render import (
@@ -55,7 +54,7 @@ class Compose:
 
     def customers(self, connection: sa.Connection, rows: Sequence[Row], now: datetime) -> dict[str, dict[str, Any]]:
         """The customers of these messages, with every field that a text of theirs mentions."""
-        catalogue = self.shop.workspace.catalogue
+        catalogue = self.shop.catalogue
         names = {"email"}
         for row in _of_each_message(rows):
             playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
@@ -79,7 +78,7 @@ class Compose:
     def _letter(
         self, connection: sa.Connection, row: Row, context: Mapping[str, Mapping[str, Any]]
     ) -> Composed | Failure:
-        settings = self.shop.workspace.settings
+        settings = self.shop.settings
         email = settings.channels.email
         playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
         customer = context["customer"]
@@ -98,13 +97,13 @@ class Compose:
             return Failure(str(fault))
         except ValueError as fault:
             return Failure(f"{row['message']}/{language}: {fault}")
-        return Composed(Letter(_key(row), parse_address(email.sender), recipient, mail), language)
+        return Composed(Letter(message_key(row), email.address, recipient, mail), language)
 
     def content(
         self, playbook: Playbook, message: str, context: Mapping[str, Mapping[str, Any]], *, marketing: bool
     ) -> Content | None:
         """One message for one customer, without sending it: for a preview. None where no text of it can be read."""
-        settings = self.shop.workspace.settings
+        settings = self.shop.settings
         language, template = self.template(playbook, message, context["customer"].get("language"))
         if template is None:
             return None
@@ -115,7 +114,7 @@ class Compose:
     def template(self, playbook: Playbook | None, message: str, language: Any) -> tuple[str, Template | None]:
         """The text in the first language of the customer's chain that there is one in."""
         templates = self._templates(playbook, message)
-        chain = self.shop.workspace.settings.language_chain(language)
+        chain = self.shop.settings.language_chain(language)
         found = next((one for one in chain if one in templates), next(iter(templates), chain[0]))
         return found, templates.get(found)
 
@@ -126,14 +125,14 @@ class Compose:
         if row["purpose"] != "marketing":
             return None
         token = unsubscribe_token(self.secrets, row["customer_id"], row["channel"], row["topic"])
-        return f"{self.shop.workspace.settings.unsubscribe_url}/{token}"
+        return f"{self.shop.settings.unsubscribe_url}/{token}"
 
     def _headers(self, email: Email, row: Row, recipient: str, url: str | None, date: datetime) -> MailHeaders:
-        domain = parse_address(email.sender).rpartition("@")[2]
+        domain = email.address.rpartition("@")[2]
         return MailHeaders(
             sender=email.sender,
             to=recipient,
-            message_id=f"<{_key(row)}@{domain}>",
+            message_id=f"<{message_key(row)}@{domain}>",
             date=date,
             reply_to=email.reply_to,
             unsubscribe_url=url,
@@ -142,19 +141,18 @@ class Compose:
     def _contexts(
         self, connection: sa.Connection, rows: Sequence[Row], customers: Mapping[str, Mapping[str, Any]]
     ) -> dict[int, dict[str, Mapping[str, Any]]]:
-        space = self.shop.workspace
         runs = _runs(connection, rows)
         results = self.shop.facts.results(connection, [runs[row["enrolment_id"]][1] for row in rows])
         events = self._events(connection, rows, runs)
         brand = {
-            "name": space.settings.brand.name,
-            "address": space.settings.brand.address,
-            "website": space.settings.brand.website,
+            "name": self.shop.settings.brand.name,
+            "address": self.shop.settings.brand.address,
+            "website": self.shop.settings.brand.website,
         }
         found: dict[int, dict[str, Mapping[str, Any]]] = {}
         for row, result in zip(rows, results, strict=True):
             shown = {name: self.shown(values, RESULT_FIELDS) for name, values in result.items()}
-            customer = self.shown(customers.get(row["customer_id"], {}), space.catalogue.fields)
+            customer = self.shown(customers.get(row["customer_id"], {}), self.shop.catalogue.fields)
             event = events.get((row["playbook"], row["revision"], runs[row["enrolment_id"]][0] or ""), {})
             found[row["id"]] = {"customer": customer, "event": event, "brand": brand, **shown}
         return found
@@ -173,14 +171,14 @@ class Compose:
             }
             if name is None or not ids:
                 continue
-            fields = self.shop.workspace.catalogue.events[name].fields
+            fields = self.shop.catalogue.events[name].fields
             for key, values in self.shop.facts.events(connection, name, ids).items():
                 found[row["playbook"], row["revision"], key] = self.shown(values, fields)
         return found
 
     def shown(self, values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
         """Values as a text prints them: money knows its currency."""
-        currency = self.shop.workspace.settings.currency
+        currency = self.shop.settings.currency
         return {
             name: Money(int(value), currency)
             if value is not None and name in fields and fields[name].type is Type.MONEY
@@ -189,7 +187,7 @@ class Compose:
         }
 
 
-def _key(row: Row) -> str:
+def message_key(row: Row) -> str:
     """The message's key for the world, the same over all attempts: made of the run, the step and the iteration."""
     text = f"{row['enrolment_id']}/{row['playbook']}/{row['customer_id']}/{row['step']}/{row['iteration']}"
     return sha256(text.encode()).hexdigest()[:32]

@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -18,6 +18,7 @@ from engine.source.problem import Problem
 from engine.store.faults import StoreError, in_plain_words
 from engine.tick import Tick, Ticked
 from engine.workspace import Workspace, load
+from engine.workspace.playbook import Playbook
 
 _log = structlog.get_logger()
 
@@ -104,21 +105,24 @@ class Daemon:
         if fresh.problems:
             _report(fresh.problems)
         self._workspace = fresh if self._workspace is None else keep_running(self._workspace, fresh)
-        shop = Shop(self.store, self._workspace)
-        self._tick = Tick(shop, self.channel, self.secrets)
+        self._tick = Tick(Shop(self.store, self._workspace), self.channel, self.secrets)
         _log.info("loaded", playbooks=len(self._workspace.playbooks), problems=len(fresh.problems))
 
 
 def keep_running(running: Workspace, fresh: Workspace) -> Workspace:
     """The fresh workspace, with the version that runs of each playbook whose new one is broken.
 
-    Where the settings are broken everything goes on as it was.
+    Where the settings or the catalogue are broken everything goes on as it was.
     """
-    broken = {problem.place.file for problem in fresh.problems if problem.severity == "error"}
-    if not fresh.sound:
+    if fresh.settings is None or fresh.catalogue is None:
         return running
-    kept = {name: old for name, old in running.playbooks.items() if name not in fresh.playbooks and old.file in broken}
-    return fresh.with_playbooks({**fresh.playbooks, **kept})
+    kept = {name: old for name, old in running.playbooks.items() if name not in fresh.playbooks and _broken(old, fresh)}
+    return replace(fresh, playbooks={**fresh.playbooks, **kept})
+
+
+def _broken(playbook: Playbook, fresh: Workspace) -> bool:
+    """Whether the playbook is gone because its file has errors, and not because somebody took it away."""
+    return any(problem.place.file.endswith(playbook.file) for problem in fresh.errors)
 
 
 def _report(problems: Sequence[Problem]) -> None:

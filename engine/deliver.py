@@ -192,7 +192,7 @@ class Deliver:
 
 def _backoff(row: Row) -> timedelta:
     """The wait before the next attempt; spread by the message, so that a queue does not come back all at once."""
-    wait = min(_FIRST_RETRY * 2 ** min(row["attempts"], 10), _LONGEST_RETRY)
+    wait: timedelta = min(_FIRST_RETRY * 2 ** min(row["attempts"], 10), _LONGEST_RETRY)
     digest = sha256(f"{row['id']}/{row['attempts']}".encode()).digest()
     return wait * (1 + _SPREAD * (digest[0] / 127.5 - 1))
 

@@ -32,7 +32,7 @@ class Listen:
     _goals: tuple[Prepared, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        dialect, catalogue = self.shop.store.dialect.name, self.shop.workspace.catalogue
+        dialect, catalogue = self.shop.store.dialect.name, self.shop.catalogue
         sources = _sources(catalogue)
         self._probes = tuple(
             Prepared(who.with_only_columns(sa.literal_column("1")).limit(1), dialect) for who in sources
@@ -105,7 +105,7 @@ def _wake(who: sa.Select[Any]) -> sa.Update:
 
 def _converted(shop: Shop, playbook: Playbook, goal: Goal) -> sa.Update:
     """The goal's first event after the occasion counts, for those held out as well."""
-    catalogue = shop.workspace.catalogue
+    catalogue = shop.catalogue
     event: Event = catalogue.events[goal.event]
     spec, table = catalogue.tables[event.table], catalogue.table(event.table)
     time, who = table.c[event.time], table.c[spec.customer]

@@ -62,7 +62,7 @@ def claim(
         .values(state="claimed", attempt_id=attempt, lease_until=lease_end(dialect, now, CLAIM_LEASE))
         .returning(*outbox.c)
     )
-    rows = connection.execute(statement).mappings().all()
+    rows = [dict(row) for row in connection.execute(statement).mappings()]
     return sorted(rows, key=lambda row: (row["due_at"], row["id"]))
 
 
@@ -93,9 +93,9 @@ def settle(connection: sa.Connection, attempt: str, moves: Iterable[Mapping[str,
         statement = (
             sa.update(outbox)
             .where(
-                outbox.c.id == sa.bindparam("message"),
+                outbox.c.id == sa.bindparam("message_id"),
                 outbox.c.attempt_id == attempt,
-                outbox.c.state.in_(ALLOWED[state]),
+                sa.or_(*(outbox.c.state == before for before in sorted(ALLOWED[state]))),
             )
             .values(
                 state=state,
@@ -123,7 +123,7 @@ def settle(connection: sa.Connection, attempt: str, moves: Iterable[Mapping[str,
 def _bound(move: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     went = move["state"] in ("sent", "uncertain")
     return {
-        "message": move["id"],
+        "message_id": move["id"],
         "why": move.get("reason"),
         "next_at": move.get("due_at"),
         "tongue": move.get("language"),

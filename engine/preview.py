@@ -47,7 +47,7 @@ class Preview:
         trigger = self.playbook.trigger
         if trigger.audience is not None:
             both = [entry.ground.compile(tree) for tree in (trigger.audience, self.playbook.condition)]
-            catalogue, zone = self.shop.workspace.catalogue, self.shop.workspace.settings.zone
+            catalogue, zone = self.shop.catalogue, self.shop.settings.zone
             customers = catalogue.table(catalogue.customers.name)
             statement = sa.select(sa.func.count()).select_from(customers).where(*(one.expression for one in both))
             params = {name: value for one in both for name, value in one.bind(now, zone).items()}
@@ -62,7 +62,7 @@ class Preview:
             yield f"{count:,} customers have their day in the next {_STRETCH.days} days"
 
     def _count(self, connection: sa.Connection, entry: Entry, window: Window, over: Mapping[str, Any]) -> int:
-        zones = zones_of_customers(connection, self.shop.workspace.catalogue)
+        zones = zones_of_customers(connection, self.shop.catalogue)
         found = 0
         # The first firing alone counts: a second one is the same events by another road.
         for firing in entry.playbook.trigger.firings(entry.ground)[:1]:
@@ -72,7 +72,7 @@ class Preview:
         return found
 
     def _candidates(self, entry: Entry, firing: Firing) -> sa.Select[Any]:
-        catalogue = self.shop.workspace.catalogue
+        catalogue = self.shop.catalogue
         fired = firing.candidates.subquery("fired")
         customers = catalogue.table(catalogue.customers.name)
         joined = fired.join(customers, catalogue.customer_key == catalogue.as_key(fired.c.customer_id))
@@ -101,7 +101,7 @@ class Preview:
     def _customer(
         self, connection: sa.Connection, compose: Compose, customer: str | None, now: datetime
     ) -> dict[str, Any]:
-        fields = self.shop.workspace.catalogue.fields
+        fields = self.shop.catalogue.fields
         if customer is None:
             return compose.shown({name: _sample(field, now) for name, field in fields.items()}, fields)
         customer_id = find_customer(self.shop, connection, customer)
@@ -110,12 +110,11 @@ class Preview:
         )
 
     def _made_up(self, compose: Compose, now: datetime) -> dict[str, Mapping[str, Any]]:
-        space = self.shop.workspace
         event = self.playbook.trigger.event_name
-        fields = space.catalogue.events[event].fields if event is not None else {}
+        fields = self.shop.catalogue.events[event].fields if event is not None else {}
         made: dict[str, Mapping[str, Any]] = {
             "event": compose.shown({name: _sample(field, now) for name, field in fields.items()}, fields),
-            "brand": space.settings.brand.model_dump(),
+            "brand": self.shop.settings.brand.model_dump(),
         }
         for step in self.playbook.steps.values():
             result = getattr(step.action, "result", None)

@@ -39,20 +39,18 @@ def standings(connection: sa.Connection, playbooks: Iterable[str] = ()) -> list[
     def of(name: str) -> Standing:
         return found.setdefault(name, Standing(name))
 
-    for name, state, count in _count(connection, enrolments, enrolments.c.playbook, enrolments.c.state):
+    run, message = (enrolments.c.playbook, enrolments.c.state), (outbox.c.playbook, outbox.c.state)
+    for name, state, count in _count(connection, enrolments, *run):
         of(name).runs[state] = count
-    for name, state, count in _count(connection, outbox, outbox.c.playbook, outbox.c.state):
+    for name, state, count in _count(connection, outbox, *message):
         of(name).messages[state] = count
-    of_run = vouchers.join(enrolments, enrolments.c.id == vouchers.c.enrolment_id)
-    for name, state, count in _count(connection, of_run, enrolments.c.playbook, vouchers.c.state):
+    issued = vouchers.join(enrolments, enrolments.c.id == vouchers.c.enrolment_id)
+    for name, state, count in _count(connection, issued, enrolments.c.playbook, vouchers.c.state):
         of(name).vouchers[state] = count
-    of_run = tasks.join(enrolments, enrolments.c.id == tasks.c.enrolment_id)
-    for name, count in _count(connection, of_run, enrolments.c.playbook):
+    opened = tasks.join(enrolments, enrolments.c.id == tasks.c.enrolment_id)
+    for name, _, count in _count(connection, opened, enrolments.c.playbook, sa.literal("")):
         of(name).tasks = count
-    converted = enrolments.c.converted_at.is_not(None)
-    for name, state, count in _count(
-        connection, enrolments, enrolments.c.playbook, enrolments.c.state, where=converted
-    ):
+    for name, state, count in _count(connection, enrolments, *run, where=enrolments.c.converted_at.is_not(None)):
         if state == "held_out":
             of(name).converted_held_out = count
         else:
@@ -69,8 +67,10 @@ def messages_in_doubt(connection: sa.Connection) -> int:
 def _count(
     connection: sa.Connection,
     source: sa.FromClause,
-    *columns: sa.ColumnElement[str],
+    name: sa.ColumnElement[str],
+    state: sa.ColumnElement[str],
     where: sa.ColumnElement[bool] | None = None,
-) -> list[tuple[str, ...] | sa.Row[tuple[str, str, int]]]:
-    statement = sa.select(*columns, sa.func.count()).select_from(source).group_by(*columns)
-    return list(connection.execute(statement if where is None else statement.where(where)).all())
+) -> list[tuple[str, str, int]]:
+    statement = sa.select(name, state, sa.func.count()).select_from(source).group_by(name, state)
+    rows = connection.execute(statement if where is None else statement.where(where))
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -1,7 +1,7 @@
 """One run: a customer in a playbook, moved step by step until it has to wait or ends."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -21,7 +21,7 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _STEPS_AT_ONCE = 200
 
 #: Events of the customer since a moment, by name: when, and the event's fields.
-Happenings = Mapping[str, list[tuple[datetime, Mapping[str, Any]]]]
+Happenings = Mapping[str, Sequence[tuple[datetime, Mapping[str, Any]]]]
 
 
 def random_code() -> str:

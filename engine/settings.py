@@ -1,6 +1,7 @@
 """The brand's settings: `settings/regulars.yaml`, and the kinds of voucher of `settings/vouchers.yaml`."""
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -68,6 +69,11 @@ class Email(Declared):
     )
     connections: _Count = Field(default=5, ge=1, le=50, description="Connections to the relay at one time.")
     timeout: Duration = Field(default=Length(1, "minute"), description="How long the relay may take to answer.")
+
+    @property
+    def address(self) -> str:
+        """The sender's bare address."""
+        return parseaddr(self.sender)[1]
 
 
 class Channels(Declared):

@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 
 import sqlalchemy as sa
 
+from engine.catalogue import Catalogue
+from engine.conditions import Tree
 from engine.facts import Facts
 from engine.progress import pinned_files
 from engine.render import Template, compile_message, parse_message
+from engine.settings import Settings, Voucher
 from engine.trigger import Ground
 from engine.workspace import Workspace, load_texts
 from engine.workspace.playbook import Playbook
@@ -19,22 +23,41 @@ MOVING = ("active", "retired")
 
 @dataclass
 class Shop:
-    """One workspace on one store. A changed workspace is a new `Shop` on the same store."""
+    """One workspace on one store. A changed workspace is a new `Shop` on the same store.
+
+    Raises `ValueError` for a workspace whose settings or catalogue are broken.
+    """
 
     store: sa.Engine
     workspace: Workspace
+    settings: Settings = field(init=False)
+    catalogue: Catalogue = field(init=False)
     _pinned: dict[tuple[str, str], Playbook | None] = field(default_factory=dict)
     _templates: dict[tuple[str, str, str], Mapping[str, Template]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.workspace.settings is None or self.workspace.catalogue is None:
+            raise ValueError("the settings or the catalogue of the workspace cannot be used; see `regulars validate`")
+        self.settings, self.catalogue = self.workspace.settings, self.workspace.catalogue
+
+    @property
+    def segments(self) -> Mapping[str, Tree]:
+        """The named audiences."""
+        return self.workspace.segments
+
+    @property
+    def vouchers(self) -> Mapping[str, Voucher]:
+        """The kinds of voucher."""
+        return self.workspace.vouchers
 
     @cached_property
     def facts(self) -> Facts:
         """The reader of the customer store."""
-        return Facts(self.workspace.catalogue, self.workspace.settings, self.workspace.segments)
+        return Facts(self.catalogue, self.settings, self.segments)
 
     def ground(self, playbook: Playbook) -> Ground:
         """What the statements of a playbook are built on."""
-        space = self.workspace
-        return Ground(playbook.id, space.catalogue, space.settings, space.segments, self.store.dialect.name)
+        return Ground(playbook.id, self.catalogue, self.settings, self.segments, self.store.dialect.name)
 
     def of_status(self, *status: str) -> list[Playbook]:
         """The playbooks of the workspace in one of these states."""
@@ -48,8 +71,14 @@ class Shop:
         key = (playbook, revision)
         if key not in self._pinned:
             files = pinned_files(connection, playbook, revision)
-            self._pinned[key] = load_texts(self.workspace, files).get(playbook) if files else None
+            self._pinned[key] = load_texts({**self._surroundings, **files}).playbooks.get(playbook) if files else None
         return self._pinned[key]
+
+    @cached_property
+    def _surroundings(self) -> dict[str, str]:
+        """The settings and segments of today, which a pinned playbook is read with."""
+        named = {PurePath(name).relative_to(self.workspace.root): text for name, text in self.workspace.texts.items()}
+        return {name.as_posix(): text for name, text in named.items() if name.parts[0] in ("settings", "segments")}
 
     def templates(self, playbook: Playbook, message: str) -> Mapping[str, Template]:
         """A message of that revision, made ready, by language; a text with problems is left out."""

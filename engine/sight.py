@@ -56,10 +56,11 @@ class Sight:
 
     def look(self, row: Row, playbook: Playbook | None, now: datetime, run: Standing | None = None) -> Look:
         """What is known of one message; `run` stands in for a run that a question supposes."""
-        settings = self.shop.workspace.settings
+        settings = self.shop.settings
         customer = self.customers.get(row["customer_id"], {})
         address = mail_address(customer)
-        state, reason = run or self.runs.get(row["enrolment_id"], (None, "the run is gone"))
+        standing: Standing = self.runs.get(row["enrolment_id"], (None, "the run is gone"))
+        state, reason = run or standing
         marketing = row["purpose"] == "marketing"
         window = playbook.send_window if playbook is not None else None
         return Look(
@@ -110,7 +111,7 @@ def _suppressed(connection: sa.Connection, addresses: Sequence[str]) -> dict[tup
 
 
 def _sent(shop: Shop, connection: sa.Connection, ids: Sequence[str], now: datetime) -> dict[str, list[datetime]]:
-    cap = shop.workspace.settings.limits.cap
+    cap = shop.settings.limits.cap
     if cap is None or cap.per is None:
         return {}
     since = now - cap.per.approximate * 1.2

@@ -77,7 +77,7 @@ class Tick:
         shop = self.shop
         playbooks = [playbook.id for playbook in shop.of_status(*MOVING)]
         with shop.store.connect().execution_options(reading=True) as connection, connection.begin():
-            zones = zones_of_customers(connection, shop.workspace.catalogue)
+            zones = zones_of_customers(connection, shop.catalogue)
             found = [connection.execute(statement).scalar() for statement in _agenda(playbooks, after)]
             for entry in self._entries.values():
                 found.append(entry.playbook.trigger.next_at(connection, entry.ground, after, zones))
@@ -148,7 +148,7 @@ class Tick:
 
     def _zones_at(self, connection: sa.Connection, position: int) -> tuple[str, ...]:
         if self._zones is None or self._zones[0] != position:
-            self._zones = (position, zones_of_customers(connection, self.shop.workspace.catalogue))
+            self._zones = (position, zones_of_customers(connection, self.shop.catalogue))
         return self._zones[1]
 
     @staticmethod

@@ -59,13 +59,13 @@ class Why:
     # --- The customer -------------------------------------------------------------------------------------------------
 
     def _record(self, connection: sa.Connection, customer_id: str, now: datetime) -> dict[str, Mapping[str, Any]]:
-        segments = self.shop.workspace.segments
+        segments = self.shop.segments
         trees = [self.playbook.condition, self.playbook.trigger.audience, getattr(self.playbook.trigger, "where", None)]
         wanted: set[Field] = set()
         for tree in trees:
             for node in within(tree, segments) if tree is not None else ():
                 wanted |= {one.field for one in node.mentions if one.scope == "customer"}
-        named = self.shop.workspace.catalogue.fields
+        named = self.shop.catalogue.fields
         wanted |= {named[name] for name in ("email", *_dates(self.playbook)) if name in named}
         return {"customer": self.shop.facts.customers(connection, [customer_id], wanted, now)[customer_id]}
 
@@ -160,7 +160,7 @@ class Why:
     ) -> Iterable[Line]:
         if tree is None:
             return
-        settings, segments = self.shop.workspace.settings, self.shop.workspace.segments
+        settings, segments = self.shop.settings, self.shop.segments
         for reason in explain(tree, record, now, settings.zone, segments, settings.currency):
             yield Line(f"{label}  {reason.text}", holds=reason.holds, value=reason.value, depth=depth)
 
@@ -180,7 +180,7 @@ class Why:
         if last is None:
             yield Line(rule, holds=True, value="did not enter yet")
             return
-        free = enter.per.after(last, self.shop.workspace.settings.zone) if enter.per else None
+        free = enter.per.after(last, self.shop.settings.zone) if enter.per else None
         again = f"; may again from {self._time(free)}" if free else ""
         yield Line(rule, holds=free is not None and free <= now, value=f"entered on {self._time(last)}{again}")
 
@@ -194,7 +194,7 @@ class Why:
                 "id": 0, "enrolment_id": 0, "customer_id": customer_id, "channel": channel, "expires_at": None,
                 "purpose": self.playbook.purpose, "topic": self.playbook.topic,
             }  # fmt: skip
-            email = self.shop.workspace.catalogue.fields.get("email")
+            email = self.shop.catalogue.fields.get("email")
             customers = self.shop.facts.customers(connection, [customer_id], [email] if email else [], now)
             sight = Sight.of(self.shop, connection, [row], customers, now)
             verdict = look(sight.look(row, self.playbook, now, run=("running", None)))
@@ -205,12 +205,12 @@ class Why:
                 yield Line(f"{channel} may not go to this customer now{until}", holds=False, value=verdict.reason)
 
     def _time(self, instant: datetime) -> str:
-        return instant.astimezone(self.shop.workspace.settings.zone).strftime("%Y-%m-%d %H:%M")
+        return instant.astimezone(self.shop.settings.zone).strftime("%Y-%m-%d %H:%M")
 
 
 def find_customer(shop: Shop, connection: sa.Connection, customer: str) -> str:
     """The id of the customer with that id or address. Raises `UnknownCustomer`."""
-    catalogue = shop.workspace.catalogue
+    catalogue = shop.catalogue
     table, key = catalogue.table(catalogue.customers.name), catalogue.customer_key
     asked = (
         [key == (int(customer) if catalogue.customers.numbered else customer)]

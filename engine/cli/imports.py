@@ -8,8 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine.cli.options import open_store, read_workspace, store_option, workspace_option
 from engine.daemon import clock
+from engine.shop import Shop
 from engine.store.importing import KINDS, ImportReport, Reading, import_csv
-from engine.workspace import Workspace
 
 
 @click.command("import")
@@ -26,7 +26,7 @@ def command(kind: str, file: Path, folder: Path, store: str) -> None:
         def show(_rows: int, done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
 
-        report = import_csv(engine, kind, file, reading(workspace), show)
+        report = import_csv(engine, kind, file, reading(Shop(engine, workspace)), show)
     if not isinstance(report, ImportReport):
         raise click.ClickException("\n".join(map(str, report)))
     click.echo(
@@ -38,12 +38,12 @@ def command(kind: str, file: Path, folder: Path, store: str) -> None:
         click.echo(f"the rejected rows and their reasons: {report.rejected_file}")
 
 
-def reading(workspace: Workspace) -> Reading:
+def reading(shop: Shop) -> Reading:
     """What the reader of a CSV must know of the shop."""
-    settings = workspace.settings
+    settings = shop.settings
     events = {
         name: {field: str(one.type) for field, one in event.fields.items()}
-        for name, event in workspace.catalogue.events.items()
+        for name, event in shop.catalogue.events.items()
     }
     return Reading(exponent=get_currency_precision(settings.currency), zone=settings.zone, now=clock(), events=events)
 

@@ -67,7 +67,8 @@ def read_workspace(folder: Path, *, strict: bool = True) -> Workspace:
     workspace = load(folder)
     if workspace.problems:
         click.echo(print_problems(workspace.problems, workspace.texts), err=True)
-    if strict and any(problem.severity == "error" for problem in workspace.problems):
+    unusable = workspace.settings is None or workspace.catalogue is None
+    if unusable or (strict and workspace.errors):
         sys.exit(1)
     return workspace
 

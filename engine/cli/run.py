@@ -10,14 +10,15 @@ import structlog
 from engine.channels import Smtp
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
 from engine.daemon import Daemon
+from engine.settings import Settings
+from engine.shop import Shop
 from engine.store.alone import alone
 from engine.store.faults import StoreError
-from engine.workspace import Workspace
 
 
-def relay(workspace: Workspace) -> Smtp:
+def relay(settings: Settings) -> Smtp:
     """The way out for mail, as the settings say; the password comes from the environment."""
-    email = workspace.settings.channels.email
+    email = settings.channels.email
     if email is None:
         raise click.ClickException("settings/regulars.yaml has no channels.email: say there how mail leaves")
     try:
@@ -45,7 +46,7 @@ def command(folder: Path, store: str, interval: float, until_idle: bool) -> None
     with open_store(store) as engine:
         try:
             with alone(engine.url):
-                channel = relay(workspace)
+                channel = relay(Shop(engine, workspace).settings)
                 Daemon(folder, engine, channel, secrets, timedelta(seconds=interval)).run(until_idle=until_idle)
         except StoreError as fault:
             raise click.ClickException(str(fault)) from fault

@@ -20,8 +20,9 @@ def command(folder: Path, store: str) -> None:
     workspace = read_workspace(folder, strict=False)
     secrets = secrets_of_environment(workspace)
     with open_store(store) as engine, alone(engine.url):
-        channel = relay(workspace)
-        report = Tick(Shop(engine, workspace), channel, secrets)(clock())
+        shop = Shop(engine, workspace)
+        channel = relay(shop.settings)
+        report = Tick(shop, channel, secrets)(clock())
         channel.close()
     for playbook, count in sorted(report.enrolled.items()):
         click.echo(f"{playbook}: {count} occasions")

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.sql import visitors
 
 _DIALECTS: dict[str, Any] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
@@ -20,6 +21,9 @@ class Prepared:
         kind = _DIALECTS[dialect]
         self._columns = getattr(statement, "selected_columns", None)
         self._kind = kind
+        for element in visitors.iterate(statement):
+            if isinstance(element, sa.BindParameter):
+                element.required = False  # lists are spelled out now, the other values come with each run
         compiled = statement.compile(dialect=kind, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
         self._fixed: dict[str, Any] = dict(compiled.params)
