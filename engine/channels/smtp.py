@@ -170,7 +170,8 @@ class Smtp:
         )
         try:
             await client.connect()
-            await client._ehlo_or_helo_if_needed()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
         except BaseException:
             client.close()
             raise

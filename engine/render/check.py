@@ -10,7 +10,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from engine.render.allowed import dotted, refusals
 from engine.render.message import Message, Part
-from engine.render.places import at_offset, find, masked, place, regions
+from engine.render.places import at_offset, find, masked, regions
 from engine.render.sandbox import SANDBOX
 from engine.render.slots import SLOT, is_link
 from engine.source.problem import Place, Problem
@@ -100,10 +100,11 @@ def _names(node: nodes.Node, bound: frozenset[str]) -> Iterator[tuple[int, str]]
 
 def _syntax(message: Message, part: Part, error: TemplateSyntaxError) -> Problem:
     said = error.message or ""
-    if found := re.search(r"unknown tag '(\w+)'", said):
+    found = re.search(r"unknown tag '(\w+)'", said)
+    if found and found[1] not in _TAGS:
         return _unknown_tag(find(message, part, error.lineno, found[1]), found[1])
-    if "innermost block that needs to be closed" in said or "looking for the following tags" in said:
-        return _never_closed(message, part, error.lineno)
+    if found or "looking for the following tags" in said:
+        return _unpaired(message, part, error.lineno, found[1] if found else "")
     for region in regions(part.text):
         if not region[0].endswith(("}}", "%}")):
             at = at_offset(message, part, region.start(), len(region[0]))
@@ -123,7 +124,7 @@ def _unknown_tag(at: Place, tag: str) -> Problem:
     return Problem(at, "template-syntax", f"there is no tag `{tag}`", (help_,))
 
 
-def _never_closed(message: Message, part: Part, line: int) -> Problem:
+def _unpaired(message: Message, part: Part, line: int, tag: str) -> Problem:
     opened: list[tuple[str, int, int]] = []
     for found in re.finditer(r"\{%[-+]?\s*(end)?(if|for)\b[^%]*%?\}?", masked(part.text)):
         if not found[1]:
@@ -133,7 +134,7 @@ def _never_closed(message: Message, part: Part, line: int) -> Problem:
         else:
             break
     if not opened:
-        return Problem(place(message, part, line, 1, 1), "template-syntax", "this block is never closed")
-    tag, start, width = opened[-1]
-    at, help_ = at_offset(message, part, start, width), f"close it with  {{% end{tag} %}}"
-    return Problem(at, "template-syntax", f"`{{% {tag} %}}` is never closed", (help_,))
+        return Problem(find(message, part, line, tag), "template-syntax", f"`{{% {tag} %}}` belongs to nothing")
+    begun, start, width = opened[-1]
+    at, help_ = at_offset(message, part, start, width), f"close it with  {{% end{begun} %}}"
+    return Problem(at, "template-syntax", f"`{{% {begun} %}}` is never closed", (help_,))

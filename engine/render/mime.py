@@ -17,7 +17,7 @@ _LONGEST_LINE = 998
 _BOUNDARY = b"=_regulars_alternative"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_MAILBOX = re.compile(r"(?:(?P<name>.*?)\s*)<(?P<address>[^<>]*)>")
+_MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _URL = re.compile(r"https?://[!-;=?-~]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
 

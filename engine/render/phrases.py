@@ -20,14 +20,17 @@ _ALL = {
     language: Phrases(**words)
     for language, words in json.loads(Path(__file__).with_name("phrases.json").read_text("utf-8")).items()
 }
+# Hong Kong and Macao write the characters of Taiwan; who says only `zh` most likely reads the simplified ones.
+_WRITTEN_LIKE = {"zh": "zh-CN", "zh-Hant": "zh-TW", "zh-HK": "zh-TW", "zh-MO": "zh-TW"}
 
 
 @lru_cache(maxsize=256)
 def phrases(language: str) -> Phrases:
     """The words of a language tag: of itself, else of its language, else English."""
-    traditional = {"zh-HK": "zh-TW", "zh-MO": "zh-TW", "zh-Hant": "zh-TW", "zh": "zh-CN", "zh-SG": "zh-CN"}
-    short = language.split("-")[0]
-    for tag in (language, traditional.get(language, short), traditional.get(short, short)):
-        if tag in _ALL:
-            return _ALL[tag]
+    pieces = language.split("-")
+    for count in range(len(pieces), 0, -1):
+        tag = "-".join(pieces[:count])
+        words = _ALL.get(_WRITTEN_LIKE.get(tag, tag))
+        if words is not None:
+            return words
     return _ALL["en"]

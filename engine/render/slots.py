@@ -7,12 +7,13 @@ from html import escape
 from typing import Literal
 from urllib.parse import quote
 
-#: A slot is letters and digits only: Markdown takes it for a word, HTML and URLs let it pass. `q` and `j` in this
-#: order with a number between do not occur in written text; `compile_message` refuses a text where they do.
+#: A slot is letters and digits only: Markdown takes it for a word, HTML and URLs let it pass. Such a word does not
+#: occur in what people write; a message in which it does is refused.
 SLOT = re.compile(r"zq(\d{1,6})jz")
 
 _SCHEME = re.compile(r"(?:https?://|mailto:|tel:)[^\s]", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"(?:href|src)=\"([^\"]*)\Z")
+_TAG = re.compile(r"<[A-Za-z](?:\"[^\"]*\"|[^\">])*>")
+_ADDRESS = re.compile(r"\b(?:href|src)=\"([^\"]*)\"")
 
 Kind = Literal["text", "link", "piece of a link"]
 
@@ -41,7 +42,10 @@ class Shape:
 
     def fill_html(self, values: Sequence[str]) -> str:
         """The HTML with every value escaped for the place where it stands. Raises `BadLink`."""
-        return self._fill(_AS_HTML, values)
+        out = [self.fixed[0]]
+        for number, kind, after in zip(self.numbers, self.kinds, self.fixed[1:], strict=True):
+            out += (_AS_HTML[kind](values[number]), after)
+        return "".join(out)
 
     def fill_text(self, values: Sequence[str]) -> str:
         """The text with every value as it is."""
@@ -50,21 +54,17 @@ class Shape:
             out += (values[number], after)
         return "".join(out)
 
-    def _fill(self, ways: dict[Kind, Callable[[str], str]], values: Sequence[str]) -> str:
-        out = [self.fixed[0]]
-        for number, kind, after in zip(self.numbers, self.kinds, self.fixed[1:], strict=True):
-            out += (ways[kind](values[number]), after)
-        return "".join(out)
-
 
 def shape_of(text: str) -> Shape:
     """Splits a text at its slots; where an address begins with one, its value has to bring the scheme."""
     pieces = SLOT.split(text)
-    kinds: list[Kind] = []
-    for found in SLOT.finditer(text):
-        attribute = _ATTRIBUTE.search(text, text.rfind("<", 0, found.start()) + 1, found.start())
-        kinds.append("text" if attribute is None else "piece of a link" if attribute[1] else "link")
-    return Shape(tuple(pieces[::2]), tuple(int(number) for number in pieces[1::2]), tuple(kinds))
+    links: dict[int, Kind] = {}
+    for tag in _TAG.finditer(text):
+        for address in _ADDRESS.finditer(text, *tag.span()):
+            for found in SLOT.finditer(text, *address.span(1)):
+                links[found.start()] = "link" if found.start() == address.start(1) else "piece of a link"
+    kinds = tuple(links.get(found.start(), "text") for found in SLOT.finditer(text))
+    return Shape(tuple(pieces[::2]), tuple(int(number) for number in pieces[1::2]), kinds)
 
 
 def _link(value: str) -> str:

@@ -22,6 +22,7 @@ from engine.source.problem import Problem
 
 _LONGEST_SUBJECT = 255
 _LARGEST = 1_000_000
+_MOST_VALUES = 2000
 _SHAPES = 128  # a text takes as many shapes as its branches and loops have outcomes
 
 
@@ -65,6 +66,8 @@ class _Body:
         self.values = values
 
     def show(self, value: Any) -> str:
+        if len(self.values) > _MOST_VALUES:
+            raise ValueError(f"the mail would print more than {_MOST_VALUES:,} values")
         self.values.append(_written(self.tongue, value))
         return slot(len(self.values) - 1)
 
