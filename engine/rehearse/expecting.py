@@ -1,0 +1,100 @@
+"""The `expect` of a test: lines that this playbook can do, to customers who are given, or plainly `nothing`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.rehearse.happening import Reader, known_person
+from engine.rehearse.people import texts_at
+from engine.rehearse.script import BESIDE, OUTSIDE, UNSENT, Expected, Person
+from engine.rehearse.vocabulary import Vocabulary
+from engine.source.near import suggest
+from engine.source.yaml import Path
+from engine.workspace import Playbook, Workspace
+from engine.workspace.reading import Draft
+
+_BESIDE_EMAIL = ("language", "subject", "says", "never_says")
+
+
+@dataclass(frozen=True)
+class Expecting:
+    """Reads the expectations of tests."""
+
+    draft: Draft
+    workspace: Workspace
+    playbook: Playbook
+    times: Reader
+
+    def read(self, path: Path, people: Mapping[str, Person]) -> tuple[Expected, ...]:
+        """The lines of `expect`; `nothing` is none."""
+        lines = self.draft.source.at(path) if path in self.draft.source.marks else "nothing"
+        if isinstance(lines, list) and not lines:
+            place = self.draft.source.key_place(path)
+            self.draft.add(place, "empty", "an empty list expects nothing by accident", "write:  expect: nothing")
+        if not isinstance(lines, list):
+            return ()
+        vocabulary = Vocabulary.of(self.playbook)
+        found = (self._one((*path, number), people, vocabulary) for number in range(len(lines)))
+        return tuple(one for one in found if one is not None)
+
+    def _one(self, path: Path, people: Mapping[str, Person], vocabulary: Vocabulary) -> Expected | None:
+        if self.draft.is_broken(path):
+            return None
+        texts = self.draft.source.texts(path)
+        person = known_person(self.draft, (*path, "customer"), people)
+        at = self.times.read((*path, "at"), person)
+        word = self._word(path, texts)
+        if word is None or person is None or at is None:
+            return None
+        value = texts[word] or ""
+        message = texts.get("email") if word in UNSENT else None
+        for problem in self._slips(word, value, message, texts, vocabulary):
+            key, rule, text, helps = problem
+            self.draft.add(self.draft.source.place((*path, key)), rule, text, *helps)
+        return Expected(
+            int(path[-1]),
+            at,
+            person.id,
+            word,
+            value,
+            message,
+            texts.get("language"),
+            texts.get("subject"),
+            texts.get("for"),
+            texts_at(self.draft.source, (*path, "says")),
+            texts_at(self.draft.source, (*path, "never_says")),
+        )
+
+    def _word(self, path: Path, texts: Mapping[str, Any]) -> str | None:
+        words = [word for word in (*BESIDE, *OUTSIDE) if word in texts]
+        if words and words[0] in UNSENT:
+            words = [word for word in words if word != "email"]
+        if not words:
+            known = f"expectations: {', '.join((*OUTSIDE, *BESIDE))}"
+            self.draft.add(self.draft.source.place(path), "no-word", "this line expects nothing in particular", known)
+            return None
+        if len(words) > 1:
+            place = self.draft.source.key_place((*path, words[1]))
+            text = f"one line cannot expect both `{words[0]}` and `{words[1]}`"
+            self.draft.add(place, "two-words", text, "write two lines")
+            return None
+        return words[0]
+
+    def _slips(
+        self, word: str, value: str, message: str | None, texts: Mapping[str, Any], vocabulary: Vocabulary
+    ) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+        """Names that can never be met, and keys that say nothing beside this word."""
+        missing = vocabulary.missing(word, value)
+        if missing is not None:
+            yield word, f"unknown-{word}", missing, suggest(value, vocabulary.values[word], "it knows")
+        if message is not None and (missing := vocabulary.missing("email", message)) is not None:
+            yield "email", "unknown-email", missing, suggest(message, vocabulary.values["email"], "it knows")
+        beside = _BESIDE_EMAIL if word == "email" else ("for",) if word == "task" else ()
+        for key in (*_BESIDE_EMAIL, "for"):
+            if key in texts and key not in beside:
+                yield key, "unknown-key", f"`{word}` has no `{key}`", ()
+        language = texts.get("language")
+        known = self.workspace.messages.get(value, {})
+        if word == "email" and missing is None and language is not None and language not in known:
+            text = f"there is no text of `{value}` in `{language}`"
+            yield "language", "unknown-language", text, suggest(language, known, "there are")

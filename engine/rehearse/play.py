@@ -1,0 +1,105 @@
+"""A test played: the real engine over its store, the clock moved through everything that the script makes happen."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from engine.channels import Record
+from engine.rehearse.clock import EngineFault, Rehearsal
+from engine.rehearse.script import Case, Happening
+from engine.rehearse.stage import Codes, Unplayable, happen, staged
+from engine.rehearse.timeline import Entry, Timeline
+from engine.rehearse.vocabulary import share
+from engine.rehearse.witness import Trace, witnessed
+from engine.source.problem import Problem
+from engine.tick import Ticked
+from engine.workspace import Playbook, Workspace
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of a test: what the playbook did, the steps that runs passed, and what went wrong with the play itself."""
+
+    entries: tuple[Entry, ...]
+    trace: Trace
+    deferred: dict[int, str] = field(default_factory=dict)
+    problem: Problem | None = None  # a mistake in the script
+    fault: str | None = None  # a mistake of the engine
+
+
+def alone(workspace: Workspace, playbook: Playbook, trace: Trace) -> Workspace:
+    """The workspace with this playbook only, active whatever its status, its steps watched."""
+    return replace(workspace, playbooks={playbook.id: witnessed(replace(playbook, status="active"), trace)})
+
+
+def play(workspace: Workspace, playbook: Playbook, case: Case, story: "Story | None" = None) -> Played:
+    """Plays one test. `story` is told of the store before it is gone."""
+    trace, channel = Trace(), Record()
+    timeline = Timeline(channel)
+    problem = fault = None
+    with staged(case) as store:
+        held_out = {person.id for person in case.people.values() if person.held_out}
+        rehearsal = Rehearsal(
+            alone(workspace, playbook, trace),
+            store,
+            channel,
+            case.start,
+            new_code=Codes(),
+            control=lambda _playbook, customer: customer in held_out,
+            checked=True,
+        )
+        try:
+            _run(rehearsal, case, timeline, playbook)
+        except Unplayable as unplayable:
+            problem = unplayable.problem
+        except EngineFault as broken:
+            fault = str(broken)
+        if story is not None:
+            with store.connect() as connection:
+                story.tell(connection, timeline, trace)
+    return Played(tuple(timeline.entries), trace, timeline.deferred, problem, fault)
+
+
+class Story:
+    """Asked while the store of a played test still stands."""
+
+    def tell(self, connection: sa.Connection, timeline: Timeline, trace: Trace) -> None:
+        """Reads what it needs."""
+
+
+def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playbook) -> None:
+    name = share(playbook)
+
+    def note(ticks: Iterable[Ticked]) -> None:
+        for ticked in ticks:
+            if not ticked.idle:
+                with rehearsal.store.connect() as connection:
+                    timeline.look(connection, rehearsal.now, name)
+
+    _begin(rehearsal, timeline)
+    note([rehearsal.tick()])
+    for at, happenings in _moments(case.happenings):
+        note(_until(rehearsal, at))
+        for one in happenings:
+            happen(rehearsal.store, playbook.id, one, at)
+        _begin(rehearsal, timeline)
+        note([rehearsal.tick()])
+    note(rehearsal.advance_to(case.until))
+
+
+def _until(rehearsal: Rehearsal, at: datetime) -> Iterator[Ticked]:
+    if at > rehearsal.now:
+        yield from rehearsal.advance_to(at)
+
+
+def _begin(rehearsal: Rehearsal, timeline: Timeline) -> None:
+    with rehearsal.store.connect() as connection:
+        timeline.begin(connection)
+
+
+def _moments(happenings: tuple[Happening, ...]) -> Iterator[tuple[datetime, list[Happening]]]:
+    for at, group in groupby(happenings, key=lambda one: one.at):
+        yield at, list(group)

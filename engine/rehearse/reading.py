@@ -1,0 +1,180 @@
+"""Test files, read into cases: every name must exist and every line must be able to happen, or it is a problem."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from engine.rehearse.expecting import Expecting
+from engine.rehearse.happening import Happenings
+from engine.rehearse.moments import Misread, Moment, read_moment, unknown_zone
+from engine.rehearse.people import People
+from engine.rehearse.script import Case, Expected, Happening, Person, TestFile
+from engine.settings import Settings, is_zone
+from engine.source.near import suggest
+from engine.source.problem import Problem
+from engine.source.yaml import Path
+from engine.times import zone_named
+from engine.workspace import Playbook, Workspace
+from engine.workspace.reading import Draft, open_file
+
+#: A playbook is launched this long before the first event of a test that names no `start`.
+_BEFORE = timedelta(minutes=1)
+
+
+def read_tests(file: str, text: str, workspace: Workspace) -> TestFile | list[Problem]:
+    """The tests of one file, or everything that is wrong with them."""
+    draft = open_file(file, text, "test")
+    if isinstance(draft, list):
+        return draft
+    playbook = _playbook(draft, workspace)
+    if playbook is None or workspace.settings is None or workspace.catalogue is None:
+        return _sorted(draft)
+    tests = _File(draft, workspace, workspace.settings, playbook).read()
+    return tests if draft.sound else _sorted(draft)
+
+
+def _sorted(draft: Draft) -> list[Problem]:
+    return sorted(draft.problems, key=lambda problem: (problem.place, problem.rule))
+
+
+def _playbook(draft: Draft, workspace: Workspace) -> Playbook | None:
+    path: Path = ("playbook",)
+    if path not in draft.source.marks or draft.is_broken(path):
+        return None
+    name = draft.source.raw(path)
+    found = workspace.playbooks.get(name)
+    if found is None:
+        broken = any(f"playbook: {name}" in one for one in workspace.texts.values() if one is not draft.source.text)
+        if broken:
+            text = f"the playbook `{name}` has mistakes of its own"
+            draft.add(draft.source.place(path), "broken-playbook", text, "see them with:  regulars validate")
+        else:
+            known = suggest(name, workspace.playbooks, "there are")
+            draft.add(draft.source.place(path), "unknown-playbook", f"there is no playbook `{name}`", *known)
+    return found
+
+
+@dataclass
+class Times:
+    """How the times of a file are read: by one zone, or by each customer's own clocks."""
+
+    draft: Draft
+    zone: ZoneInfo
+    by_customer: bool
+
+    def read(self, path: Path, person: Person | None) -> Moment | None:
+        """The moment at `path`; None where it is missing or wrong, which is noted."""
+        if path not in self.draft.source.marks or self.draft.is_broken(path):
+            return None
+        zone = person.zone if person is not None and self.by_customer else self.zone
+        try:
+            return read_moment(self.draft.source.raw(path), zone)
+        except Misread as misread:
+            self.draft.add(self.draft.source.place(path), misread.rule, str(misread), *misread.helps)
+            return None
+
+
+class _File:
+    """One file on its way to cases."""
+
+    def __init__(self, draft: Draft, workspace: Workspace, settings: Settings, playbook: Playbook) -> None:
+        self.draft, self.playbook, self.workspace = draft, playbook, workspace
+        catalogue = workspace.catalogue
+        assert catalogue is not None
+        self.times = Times(draft, settings.zone, by_customer=False)
+        self._zone()
+        self.people = People(draft.source, settings, catalogue, draft.add)
+        self.happenings = Happenings(draft, settings, catalogue, self.people, self.times, playbook)
+        self.expecting = Expecting(draft, workspace, playbook, self.times)
+
+    def read(self) -> TestFile:
+        """The cases that are right."""
+        everybody = {person.id: person for person in self.people.read(("given", "customers"))}
+        tests = self.draft.source.data.get("tests")
+        numbers = range(len(tests)) if isinstance(tests, list) else ()
+        self._names(numbers)
+        cases = [case for number in numbers if (case := self._case(("tests", number), everybody)) is not None]
+        return TestFile(self.draft.source.file, self.playbook.id, self.times.zone, self.times.by_customer, tuple(cases))
+
+    def _zone(self) -> None:
+        path: Path = ("timezone",)
+        if path not in self.draft.source.marks or self.draft.is_broken(path):
+            return
+        name = self.draft.source.raw(path)
+        if name == "customer":
+            self.times.by_customer = True
+        elif is_zone(name):
+            self.times.zone = zone_named(name)
+        else:
+            problem = unknown_zone(name)
+            help_ = "or `customer`: each customer's own clocks"
+            self.draft.add(self.draft.source.place(path), problem.rule, str(problem), *problem.helps, help_)
+
+    def _names(self, numbers: range | tuple[()]) -> None:
+        first: dict[str, Path] = {}
+        for number in numbers:
+            path: Path = ("tests", number, "name")
+            name = self.draft.source.raw(path) if path in self.draft.source.marks else ""
+            if name and name in first:
+                second = (self.draft.source.place(first[name]), "first written here")
+                text = "two tests have this name"
+                self.draft.add(self.draft.source.place(path), "duplicate-name", text, "give it its own", second=second)
+            first.setdefault(name, path)
+
+    def _case(self, path: Path, everybody: Mapping[str, Person]) -> Case | None:
+        if not isinstance(self.draft.source.at(path), dict) or self.draft.is_broken(path, ("events", "expect", "given")):
+            return None
+        before = len(self.draft.problems)
+        people = {**everybody, **{one.id: one for one in self.people.read((*path, "given", "customers"))}}
+        if not people:
+            self._say(path, "nobody", "this test has no customers", "write them under  given:  customers:")
+        happenings = tuple(self.happenings.read((*path, "events"), people))
+        start, until = self._span(path, happenings)
+        expected = self.expecting.read((*path, "expect"), people)
+        if start is None or until is None:
+            return None
+        self._inside(path, start, until, happenings, expected)
+        if len(self.draft.problems) > before:
+            return None
+        name = self.draft.source.raw((*path, "name"))
+        return Case(name, self.draft.source.key_place((*path, "name")), people, happenings, start, until, expected)
+
+    def _span(self, path: Path, happenings: tuple[Happening, ...]) -> tuple[datetime | None, datetime | None]:
+        until = self.times.read((*path, "until"), None)
+        start = self.times.read((*path, "start"), None)
+        if start is not None:
+            return start.instant, until.instant if until else None
+        given = self.draft.source.at(path)
+        if "start" not in given and not given.get("events"):
+            self._say(path, "no-start", "without events, a test needs `start`", "add a line:  start: 2026-01-01 00:00")
+        first = min((one.at for one in happenings), default=None)
+        return first - _BEFORE if first else None, until.instant if until else None
+
+    def _inside(
+        self,
+        path: Path,
+        start: datetime,
+        until: datetime,
+        happenings: tuple[Happening, ...],
+        expected: tuple[Expected, ...],
+    ) -> None:
+        """What lies outside the time of the test would never happen."""
+        if until <= start:
+            self._say((*path, "until"), "outside", "the test ends before it begins")
+            return
+        for place, at in self._moments(path, happenings, expected):
+            if not start <= at <= until:
+                side = "after `until`" if at > until else "before `start`"
+                self._say(place, "outside", f"this is {side}, where the clock of this test never stands")
+
+    def _moments(
+        self, path: Path, happenings: tuple[Happening, ...], expected: tuple[Expected, ...]
+    ) -> Iterator[tuple[Path, datetime]]:
+        for one in happenings:
+            yield (*path, "events", one.number, "at"), one.at
+        for line in expected:
+            yield (*path, "expect", line.number, "at"), line.at.instant
+
+    def _say(self, path: Path, rule: str, text: str, *helps: str) -> None:
+        self.draft.add(self.draft.source.place(path), rule, text, *helps)

@@ -1,0 +1,117 @@
+"""What a playbook did, in order: read from the store after each tick, as the engine left it there."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.channels import Record
+from engine.compose import message_key
+from engine.rehearse.letter import Text, read_letter
+from engine.store.customers import customer_tags, tasks, vouchers
+from engine.store.ledger import enrolments, outbox
+
+#: States of a run and of a message, as an expectation calls them. Of others nothing is said.
+_RUNS = {"stopped": "stopped", "refused": "not_entered", "held_out": "held_out", "failed": "failed"}
+_MESSAGES = ("suppressed", "expired", "cancelled", "failed")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened: to whom, when, and by which step of which run."""
+
+    at: datetime
+    customer: str
+    word: str
+    value: str
+    enrolment: int | None = None
+    step: str | None = None
+    planned_at: datetime | None = None
+    message: str | None = None
+    language: str | None = None
+    assignee: str | None = None
+    text: Text | None = None
+
+
+@dataclass
+class Timeline:
+    """The entries so far. `look` adds what is new."""
+
+    channel: Record
+    entries: list[Entry] = field(default_factory=list)
+    deferred: dict[int, str] = field(default_factory=dict)  # message -> why it was put off last
+    _seen: set[tuple[str, int]] = field(default_factory=set)
+    _tags: set[tuple[str, str]] = field(default_factory=set)
+
+    def begin(self, connection: sa.Connection) -> None:
+        """Takes the tags as they are: what a script puts on is not the playbook's doing."""
+        self._tags = _tags(connection)
+
+    def look(self, connection: sa.Connection, now: datetime, share: str) -> None:
+        """Adds what the tick at `now` did; `share` is what being held out is called."""
+        self.entries += self._vouchers(connection)
+        self.entries += self._tasks(connection)
+        self.entries += self._changed_tags(connection, now)
+        self.entries += self._runs(connection, now, share)
+        self.entries += self._messages(connection, now)
+
+    def _fresh(self, kind: str, number: int) -> bool:
+        fresh = (kind, number) not in self._seen
+        self._seen.add((kind, number))
+        return fresh
+
+    def _vouchers(self, connection: sa.Connection) -> Iterator[Entry]:
+        for row in connection.execute(sa.select(vouchers).order_by(vouchers.c.id)):
+            if self._fresh("voucher", row.id):
+                yield Entry(row.issued_at, row.customer_id, "voucher", row.kind, row.enrolment_id, row.step)
+
+    def _tasks(self, connection: sa.Connection) -> Iterator[Entry]:
+        for row in connection.execute(sa.select(tasks).order_by(tasks.c.id)):
+            if self._fresh("task", row.id):
+                run = (row.enrolment_id, row.step)
+                yield Entry(row.created_at, row.customer_id, "task", row.task, *run, assignee=row.assignee)
+
+    def _changed_tags(self, connection: sa.Connection, now: datetime) -> Iterator[Entry]:
+        tags = _tags(connection)
+        for word, changed in (("tag", tags - self._tags), ("untag", self._tags - tags)):
+            for customer, tag in sorted(changed):
+                yield Entry(now, customer, word, tag)
+        self._tags = tags
+
+    def _runs(self, connection: sa.Connection, now: datetime, share: str) -> Iterator[Entry]:
+        for row in connection.execute(sa.select(enrolments).order_by(enrolments.c.id)):
+            word = _RUNS.get(row.state)
+            if word is not None and self._fresh("run", row.id):
+                value = share if word == "held_out" else row.reason or ""
+                yield Entry(row.ended_at or now, row.customer_id, word, value, row.id, row.step)
+
+    def _messages(self, connection: sa.Connection, now: datetime) -> Iterator[Entry]:
+        letters = {letter.key: letter for letter in self.channel.letters}
+        for row in connection.execute(sa.select(outbox).order_by(outbox.c.id)).mappings():
+            if row["state"] == "deferred":
+                self.deferred[row["id"]] = row["reason"]
+            elif row["state"] == "sent" and self._fresh("message", row["id"]):
+                letter = letters[message_key(row)]
+                yield self._entry(row, row["sent_at"], "email", row["message"], read_letter(letter.content))
+            elif row["state"] in _MESSAGES and self._fresh("message", row["id"]):
+                yield self._entry(row, now, row["state"], row["reason"] or "", None)
+
+    def _entry(self, row: Mapping[str, Any], at: datetime, word: str, value: str, text: Text | None) -> Entry:
+        return Entry(
+            at,
+            row["customer_id"],
+            word,
+            value,
+            row["enrolment_id"],
+            row["step"],
+            planned_at=row["planned_at"],
+            message=None if word == "email" else row["message"],
+            language=row["language"],
+            text=text,
+        )
+
+
+def _tags(connection: sa.Connection) -> set[tuple[str, str]]:
+    return {(who, tag) for who, tag in connection.execute(sa.select(customer_tags.c.customer_id, customer_tags.c.tag))}
