@@ -20,6 +20,7 @@ _FULL = ("the store's disk is full", "make room and start again; what was commit
 _READ_ONLY = ("the store cannot be written", "give this user the right to write the file and its folder")
 _BROKEN = ("the store's file is damaged", "restore it from a backup")
 _UNREACHABLE = ("the store's database does not answer", "check the address, and that the server runs")
+_ABSENT = ("the store's database does not exist", "create it first:  createdb NAME")
 _REFUSED = ("the store's database refuses the login", "check the user, the password and the name of the database")
 
 #: By the name of SQLite's result code (https://www.sqlite.org/rescode.html), without what follows the second `_`.
@@ -41,12 +42,21 @@ _POSTGRES = {
     "53": ("the store's database has no resources left", "look at its log; more connections or memory may be needed"),
     "25006": ("the store's database is read-only", "connect to the primary server, not to a copy"),
     "42501": ("the user may not do this in the store's database", "grant the right, or use the owner of the tables"),
-    "3D000": ("the store's database does not exist", "create it first:  createdb NAME"),
+    "3D000": _ABSENT,
     "28": _REFUSED,
     "40": ("two programs wrote the same rows at once", "try again"),
     "55P03": _LOCKED,
     "57": _UNREACHABLE,
     "08": _UNREACHABLE,
+}
+
+
+#: By what the server says before it gives a SQLSTATE.
+_CONNECTING = {
+    "authentication failed": _REFUSED,
+    "no password supplied": _REFUSED,
+    "role ": _REFUSED,
+    "does not exist": _ABSENT,
 }
 
 
@@ -67,6 +77,8 @@ def _known(error: sa.exc.DBAPIError) -> tuple[str, str] | None:
     if name is not None:
         return _SQLITE.get("_".join(name.split("_")[:2]))
     state = getattr(error.orig, "sqlstate", None)
-    if state is None:  # psycopg gives no SQLSTATE when there was no connection at all
-        return _UNREACHABLE if isinstance(error, sa.exc.OperationalError) else None
+    if state is None and isinstance(error, sa.exc.OperationalError):  # there was no connection, so there is no SQLSTATE
+        return next((known for sign, known in _CONNECTING.items() if sign in str(error.orig)), _UNREACHABLE)
+    if state is None:
+        return None
     return next((_POSTGRES[start] for start in (state, state[:2]) if start in _POSTGRES), None)

@@ -15,7 +15,7 @@ from tests.store.rows import one
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))
 INSTANTS = st.datetimes(timezones=st.just(UTC)).filter(lambda instant: 1900 < instant.year < 2200)
 JSON = st.dictionaries(TEXT, TEXT | st.booleans() | st.integers(-(2**53), 2**53) | st.none(), max_size=3)
-ONCE = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+ONCE = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 @ONCE

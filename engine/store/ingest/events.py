@@ -77,8 +77,10 @@ def _order(one: Numbered, done: Written) -> Numbered | None:
     if other:
         reason = f"`{row['name']}` is kept as an order, which has no `{other[0]}`; it has:  total, order_id"
         done.rejected.append(Rejected(index, other[0], reason))
-    elif type(total) is not int:
-        done.rejected.append(Rejected(index, "total", f"`{row['name']}` needs `total`, the amount of the order"))
+    elif type(total) is not int or total < 0:
+        done.rejected.append(
+            Rejected(index, "total", f"`{row['name']}` needs `total`, the amount of the order, from 0 on")
+        )
     else:
         at = row["occurred_at"]
         paid_at = at if row["name"] == ORDER_PAID else None
