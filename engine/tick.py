@@ -105,7 +105,8 @@ class Tick:
                     due[name] = (ranges, window)
                 else:
                     idle.append(name)
-        if anything:
+        if anything or LISTENER not in stored:
+            # Its progress is on record from the first tick on: what comes while no process runs must be heard too.
             self._listen.run(heard)
         if lapsing:
             with store.begin() as connection:
