@@ -21,7 +21,7 @@ def _one(problem: Problem, texts: Mapping[str, str]) -> str:
     near = second is not None and second[0].file == place.file
     gutter = max(len(str(place.line)), len(str(second[0].line)) if second and near else 0)
     blank = " " * gutter
-    out += _excerpt(place, texts, gutter)
+    out += _excerpt(place, _masked(place, texts) if problem.rule == "secret-in-file" else texts, gutter)
     if second is not None:
         out += _second(second[0], second[1], texts, gutter, near)
     out += [f"{blank} = help: {text}" for text in problem.helps]
@@ -41,6 +41,15 @@ def _excerpt(place: Place, texts: Mapping[str, str], gutter: int) -> list[str]:
     near = Place(place.file, place.line, place.column - begin, place.width)
     caret = "^" * _width(shown[near.column - 1 :][: near.width])
     return [f"{blank} |", f"{place.line:>{gutter}} | {_shown(shown)}", f"{blank} | {_indent(shown, near)}{caret}"]
+
+
+def _masked(place: Place, texts: Mapping[str, str]) -> Mapping[str, str]:
+    """The file with a secret made unreadable: what is printed ends up in the logs of a CI."""
+    written = lines(texts[place.file]) if place.file in texts else []
+    if place.line <= len(written):
+        line, start = written[place.line - 1], place.column - 1
+        written[place.line - 1] = line[:start] + "*" * place.width + line[start + place.width :]
+    return {place.file: "\n".join(written)}
 
 
 def _second(place: Place, label: str, texts: Mapping[str, str], gutter: int, near: bool) -> list[str]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from engine.conditions import Tree
-from engine.source.problem import Flaw
 from engine.source.yaml import Path
 from engine.trigger import Trigger
 from engine.triggers import TRIGGERS
@@ -36,7 +35,7 @@ def compose(draft: Draft, known: Known, name: str) -> Playbook | None:
     trigger = _trigger(draft, room)
     walk = Walk(draft, room)
     steps, _ = walk.block(("do",), {})
-    condition = draft.conditions(("if",), _whole(room)) if _sound(draft, "if") else None
+    condition = draft.conditions(("if",), room.reading()) if _sound(draft, "if") else None
     subject = Subject(draft, known, room, trigger, steps, _stops(draft, room, walk.made), _goal(draft, room), walk.made)
     for rule in RULES:
         rule(subject)
@@ -61,13 +60,6 @@ def _room(draft: Draft, known: Known) -> Room:
         frozenset({"event"}) if unclear or not _sound(draft, "when") else frozenset(),
         known.segment_names,
     )
-
-
-def _whole(room: Room) -> Any:
-    """How conditions are read that no step has come before."""
-    text = "`event` does not exist here: this playbook does not begin with an event"
-    helps = ("begin it with `event:`, or speak of `customer.*`",)
-    return room.reading(later={} if room.event else {"event": Flaw(0, 0, "no-event", text, helps)})
 
 
 def _trigger(draft: Draft, room: Room) -> Trigger | None:

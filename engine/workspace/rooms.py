@@ -8,6 +8,14 @@ from engine.conditions import Tree
 from engine.source.problem import Flaw
 from engine.workspace.conditions import Reading
 
+NO_EVENT = Flaw(
+    0,
+    0,
+    "no-event",
+    "`event` does not exist here: this playbook does not begin with an event",
+    ("begin it with `event:`, or speak of `customer.*`",),
+)
+
 
 @dataclass(frozen=True)
 class Room:
@@ -39,9 +47,10 @@ class Room:
     ) -> Reading:
         """How conditions are read here; `awaited` is an event whose fields are `it.*`."""
         scope = {**self.scope, **(more or {})}
+        later = {**({} if "event" in scope else {"event": NO_EVENT}), **(later or {})}
         hidden = self.unclear | unclear
         if awaited is not None:
             known = self.catalogue.events.get(awaited)
             scope["it"] = known.fields if known else {}
             hidden = hidden if known else hidden | {"it"}
-        return Reading(scope, self.segments, self.segment_names, self.currency, later or {}, hidden, by_name)
+        return Reading(scope, self.segments, self.segment_names, self.currency, later, hidden, by_name)

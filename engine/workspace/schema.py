@@ -61,12 +61,12 @@ def _merged(schema: Schema) -> Schema:
     given = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
     own = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
     plain = isinstance(schema.get("default"), str | int | float)
-    return {**(given[0] if given else {}), **own, **({"default": schema["default"]} if plain else {})}
+    inner = given[0] if given else {}
+    return {**own, **inner, **({"default": schema["default"]} if plain else {})}
 
 
 def _untitled(schema: Schema, name: str) -> Schema:
-    made_up = name.replace("_", " ").title().replace(" ", "")
-    if str(schema.get("title", "")).replace(" ", "").casefold() == made_up.casefold():
+    if schema.get("title") == name.replace("_", " ").title():
         schema.pop("title")
     return schema
 

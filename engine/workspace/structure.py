@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import takewhile
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from engine.catalogue import Type
 from engine.source.near import near, suggest
 from engine.source.problem import Place, Problem
 from engine.source.yaml import Path, Source
@@ -57,35 +57,41 @@ def _validator(kind: str) -> Draft202012Validator:
     return Draft202012Validator(KINDS[kind]())
 
 
-def structure(source: Source, kind: str) -> list[tuple[Path, Problem]]:
-    """Each problem, with the path of the value that has it; for a key, of the mapping in which it stands."""
+#: A problem, with the path of the value that has it, or would have it if its key stood there.
+Finding = tuple[Path, Problem]
+
+
+def structure(source: Source, kind: str) -> list[Finding]:
+    """Everything that the schema of this kind of file finds."""
     by_path: dict[Path, list[ValidationError]] = {}
     for error in _validator(kind).iter_errors(source.data):
         by_path.setdefault(tuple(error.absolute_path), []).append(error)
-    return [(path, problem) for path, errors in by_path.items() for problem in _translate(source, kind, path, errors)]
+    return [finding for path, errors in by_path.items() for finding in _translate(source, kind, path, errors)]
 
 
-def _translate(source: Source, kind: str, path: Path, errors: list[ValidationError]) -> list[Problem]:
+def _translate(source: Source, kind: str, path: Path, errors: list[ValidationError]) -> list[Finding]:
     keys = [error for error in errors if _about_keys(error)]
     if not keys:
         by_type = [error for error in errors if error.validator == "type"]
-        return [_wrong(source, path, (by_type or errors)[0])]
+        return [(path, _wrong(source, path, (by_type or errors)[0]))]
     holder = _holder(kind, keys[0])
     words = [word for word in source.at(path) if word in holder.get("dependentSchemas", {})]
     if len(words) > 1:
-        return [_two_words(source, path, words, holder["title"])]
+        return [(path, _two_words(source, path, words, holder["title"]))]
     return list(_keys(source, path, keys, holder))
 
 
 def _about_keys(error: ValidationError) -> bool:
-    return error.validator in _BY_KEY or any(part in _BY_KEY for part in error.absolute_schema_path)
+    return error.validator in _BY_KEY or "propertyNames" in error.absolute_schema_path
 
 
 def _holder(kind: str, error: ValidationError) -> Schema:
     """The schema of the mapping that an error about its keys was found in."""
     whole = KINDS[kind]()
     schema: Any = whole
-    for part in takewhile(lambda part: part not in (*_BY_KEY, "dependentSchemas"), error.absolute_schema_path):
+    way = list(error.absolute_schema_path)
+    inner = [at for at, part in enumerate(way) if part in ("dependentSchemas", "propertyNames")]
+    for part in way[: inner[0] if inner else -1]:
         schema = _followed(whole, schema)[part]
     return _followed(whole, schema)
 
@@ -96,18 +102,19 @@ def _followed(whole: Schema, schema: Any) -> Any:
     return schema
 
 
-def _keys(source: Source, path: Path, errors: list[ValidationError], holder: Schema) -> Iterator[Problem]:
+def _keys(source: Source, path: Path, errors: list[ValidationError], holder: Schema) -> Iterator[Finding]:
     present = list(source.at(path))
     properties = holder.get("properties", {})
     unknown = [key for key in present if key not in properties] if not holder.get("additionalProperties", True) else []
     for key in unknown:
-        yield unknown_key(source, path, key, holder)
+        yield (*path, key), unknown_key(source, path, key, holder)
     needed = {key: None for error in errors for key in _needed(error) if key not in present}
     for key in needed:
         if not any(near(word, [key]) for word in unknown):
-            yield missing_key(source, path, key, holder)
+            yield (*path, key), missing_key(source, path, key, holder)
     for error in errors:
-        yield from _names(source, path, error, holder)
+        if "propertyNames" in error.absolute_schema_path:
+            yield from _names(source, path, error.instance, holder)
 
 
 def _needed(error: ValidationError) -> list[str]:
@@ -118,23 +125,17 @@ def _needed(error: ValidationError) -> list[str]:
     return []
 
 
-def _names(source: Source, path: Path, error: ValidationError, holder: Schema) -> Iterator[Problem]:
-    if "propertyNames" not in error.absolute_schema_path:
-        return
-    place = source.key_place((*path, error.instance))
+def _names(source: Source, path: Path, key: str, holder: Schema) -> Iterator[Finding]:
+    """A key that is no name, or one that the word beside it does not go with."""
+    place = source.key_place((*path, key))
     words = [word for word in source.at(path) if word in holder.get("dependentSchemas", {})]
     if not words:
-        yield Problem(
-            place, "value", f"`{error.instance}` is not a name", ("use small letters, digits and `-` or `_`",)
-        )
-    elif error.instance in holder["properties"]:
-        beside = [key for key in holder["dependentSchemas"][words[0]]["propertyNames"]["enum"] if key != words[0]]
-        yield Problem(
-            place,
-            "unknown-key",
-            f"`{words[0]}` has no key `{error.instance}`",
-            suggest(error.instance, beside, "allowed here"),
-        )
+        helps: tuple[str, ...] = ("use small letters, digits and `-` or `_`",)
+        yield (*path, key), Problem(place, "value", f"`{key}` is not a name", helps)
+    elif key in holder["properties"]:
+        beside = [one for one in holder["dependentSchemas"][words[0]]["propertyNames"]["enum"] if one != words[0]]
+        helps = suggest(key, beside, "allowed here")
+        yield (*path, key), Problem(place, "unknown-key", f"`{words[0]}` has no key `{key}`", helps)
 
 
 def unknown_key(source: Source, path: Path, key: str, holder: Schema) -> Problem:
@@ -158,13 +159,9 @@ def missing_key(source: Source, path: Path, key: str, holder: Schema) -> Problem
     words = [word for word in source.at(path) if word in holder.get("dependentSchemas", {})]
     place = source.key_place((*path, *words[:1])) if path or words else source.place(())
     part = f"`{words[0]}`" if words else holder["title"]
-    example = _example(holder["properties"].get(key, {}))
-    return Problem(place, "missing-key", f"{part} needs `{key}`", (f"add a line:  {key}: {example}",))
-
-
-def _example(schema: Schema) -> str:
-    examples = schema.get("examples") or schema.get("enum") or ["…"]
-    return str(examples[0])
+    schema = holder["properties"].get(key, {})
+    example = [*schema.get("examples", []), *schema.get("enum", []), "…" if "type" in schema else ""][0]
+    return Problem(place, "missing-key", f"{part} needs `{key}`", (f"add a line:  {key}: {example}".rstrip(),))
 
 
 def _two_words(source: Source, path: Path, words: list[str], part: str) -> Problem:
@@ -203,6 +200,15 @@ def _misread(place: Place, name: str, raw: str, schema: Schema) -> Problem:
     title = schema.get("title")
     if title == "length of time":
         return Problem(place, "duration", f"`{raw}` is not a length of time", NotALength(raw).helps)
+    if title == "name of an environment variable":
+        text = f"{name} itself must not stand in a file"
+        helps = (f"name the environment variable that holds it:  {name.strip('`')}: SMTP_PASSWORD",)
+        return Problem(place, "secret-in-file", text, helps)
+    if title == "field of an event":
+        types = [str(one) for one in Type]
+        return Problem(place, "unknown-type", f"`{raw}` is not a type", suggest(raw, types, "types"))
+    if title == "step":
+        return Problem(place, "no-verb", f"`{raw}` says nothing to do", (f"begin with a verb:  - email: {raw}",))
     if title == "name":
         return Problem(place, "value", f"`{raw}` is not a name", ("use small letters, digits and `-`",))
     if title and "examples" in schema:
@@ -244,6 +250,8 @@ def swallowed(source: Source, path: Path) -> Problem:
 def _takes(schema: Schema) -> str:
     if schema.get("title") and "examples" in schema:
         return _article(schema["title"])
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
     kinds = schema.get("type", "string")
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if set(kinds) >= {"string", "number", "boolean"}:

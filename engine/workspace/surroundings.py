@@ -40,7 +40,7 @@ class Found:
 
 def read_settings(draft: Draft) -> Settings | None:
     """settings/regulars.yaml; None where it has mistakes, which the draft notes."""
-    settings = None if draft.broken else draft.read(Settings, (), draft.source.texts())
+    settings = draft.read(Settings, (), draft.source.texts())
     if settings is None:
         return None
     if settings.currency not in list_currencies():
@@ -142,7 +142,7 @@ class Segments:
 
     def _circle(self, name: str) -> None:
         way = self._way_back(name, (name,))
-        if way is not None:
+        if way is not None and name == min(way):
             draft = self.drafts[name]
             text = f"the segment `{name}` leads back to itself: {' -> '.join(way)}"
             draft.add(draft.source.key_place(("match",)), "circle", text, "take one of them out of the other")

@@ -13,6 +13,7 @@ from engine.triggers.cron import Cron
 from engine.triggers.date import DateTrigger
 from engine.workspace.flow import Placed
 from engine.workspace.results import Result, absent
+from engine.workspace.rooms import NO_EVENT
 from engine.workspace.subject import Subject
 
 _KINDS: Mapping[Type, str] = {
@@ -90,6 +91,8 @@ def _wait(subject: Subject, placed: Placed, action: WaitUntil) -> None:
 def _flaw(subject: Subject, placed: Placed, scope: str, name: str, fields: Mapping[str, Field] | None) -> Flaw | None:
     if fields is None and scope in subject.made:
         return absent(subject.made[scope], subject.draft.source.key_place(placed.key).line)
+    if fields is None and scope == "event":
+        return NO_EVENT
     if fields is None or name not in fields:
         scopes = {**subject.room.scope, **{one: result.fields() for one, result in placed.results.items()}}
         right = [

@@ -36,9 +36,11 @@ def _translations(subject: Subject, place: Place, name: str, versions: Mapping[s
     settings = subject.known.settings
     lacking = [one for one in settings.languages if not _reads(one, versions, settings.fallback)]
     if lacking:
-        has = ", ".join(sorted(versions))
-        text = f"messages/{name} has only {has}, not {', '.join(lacking)}"
-        subject.draft.warn(place, "missing-translation", text, f"add messages/{name}/{lacking[0]}.md")
+        text = f"the shop speaks {', '.join(lacking)}, but messages/{name} has only {', '.join(sorted(versions))}"
+        first = lacking[0]
+        kin = sorted(versions, key=lambda one: (one.split("-")[0] != first.split("-")[0], one))[0]
+        advice = f"add messages/{name}/{first}.md, or set `fallback: {{{first}: {kin}}}` in settings/regulars.yaml"
+        subject.draft.warn(place, "missing-translation", text, advice)
 
 
 def _reads(language: str, versions: Mapping[str, Message], fallback: Mapping[str, str]) -> bool:

@@ -44,5 +44,5 @@ def _secret(mark: Mark) -> Problem:
         mark.value,
         "secret-in-file",
         "this looks like an access token",
-        ("take it out and make a new one: whoever sees the repository has this one", "keep secrets in the environment"),
+        ("keep it in the environment; and make a new one: whoever sees the repository has this one",),
     )
