@@ -3,15 +3,12 @@
 import click
 
 from engine.cli import (
-    demo,
     imports,
-    init,
     preview,
     run,
     schema,
     sql,
     status,
-    test,
     tick,
     validate,
     why,
@@ -26,9 +23,7 @@ def main() -> None:
 
 
 for _command in (
-    init.command,
     validate.command,
-    test.command,
     imports.command,
     run.command,
     tick.command,
@@ -37,6 +32,5 @@ for _command in (
     preview.command,
     sql.command,
     schema.command,
-    demo.command,
 ):
     main.add_command(_command)

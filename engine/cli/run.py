@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import structlog
+from structlog.typing import Processor
 
 from engine.channels import Smtp
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
@@ -27,6 +28,13 @@ def relay(settings: Settings) -> Smtp:
         raise click.ClickException(str(fault)) from fault
 
 
+def _renderer() -> Processor:
+    """Lines for people at a terminal, JSON for everything that collects logs."""
+    if os.isatty(2):
+        return structlog.dev.ConsoleRenderer(colors=False)
+    return structlog.processors.JSONRenderer(ensure_ascii=False)
+
+
 @click.command("run")
 @workspace_argument
 @store_option
@@ -39,7 +47,7 @@ def command(folder: Path, store: str, interval: float, until_idle: bool) -> None
     structlog.configure(processors=[
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.dev.ConsoleRenderer(colors=False) if os.isatty(2) else structlog.processors.JSONRenderer(ensure_ascii=False),
+        _renderer(),
     ], logger_factory=structlog.PrintLoggerFactory(file=click.get_text_stream("stderr")))  # fmt: skip
     workspace = read_workspace(folder, strict=False)
     secrets = secrets_of_environment(workspace)

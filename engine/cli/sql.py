@@ -8,6 +8,7 @@ from engine.cli.options import playbook_named, read_workspace, store_option, wor
 from engine.enrol import Entry
 from engine.shop import Shop
 from engine.store.connect import connect
+from engine.store.prepared import Prepared
 
 
 @click.command("sql")
@@ -22,7 +23,14 @@ def command(playbook: str, folder: Path, store: str) -> None:
     entry = Entry(found, shop.ground(found))
     for number, road in enumerate((*entry.roads, *([entry.baseline] if entry.baseline else [])), start=1):
         name = "the launch" if road is entry.baseline else f"road {number}"
-        click.echo(f"-- {playbook}: {name}, is anything due\n{road.probe.text}\n")
+        _show(f"{playbook}, {name}: is anything due", road.probe)
         for statement in road.prelude:
-            click.echo(f"-- before it\n{statement.text}\n")
-        click.echo(f"-- who enters\n{road.fresh.text}\n")
+            _show("before it, in the same transaction", statement)
+        _show("who enters", road.fresh)
+
+
+def _show(title: str, statement: Prepared) -> None:
+    click.echo(f"-- {title}\n{statement.text.rstrip()};")
+    for name, value in statement.constants.items():
+        click.echo(f"--   :{name} = {value!r}")
+    click.echo()

@@ -33,6 +33,11 @@ class Prepared:
             processor = binds[name].type.dialect_impl(kind).bind_processor(kind) if name in binds else None
             self._bind.append((name, processor))
 
+    @property
+    def constants(self) -> Mapping[str, Any]:
+        """The parameters that are the same at every run."""
+        return {name: value for name, value in self._fixed.items() if value is not None}
+
     def execute(self, connection: sa.Connection, params: Mapping[str, Any]) -> sa.CursorResult[Any]:
         """Runs it; parameters that the statement does not have are left out, so that one mapping serves several."""
         bound = {}
