@@ -1,12 +1,15 @@
 """The Python reading of a condition: for one record, an event's payload, and as the measure for the SQL reading."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from operator import ge, gt, le, lt
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from engine.catalogue import Type
+from engine.conditions.sources import ISO_DAY
 from engine.conditions.tree import (
     And,
     Contains,
@@ -51,10 +54,10 @@ def value_of(mention: Mention, record: Record) -> Any:
     return None if raw is None else _READINGS[mention.field.type](raw)
 
 
-def compared(moment: Moment, mention: Mention, now: datetime, zone: ZoneInfo) -> datetime | date:
-    """The moment as the field's type compares it: a day for a date, an instant for a time."""
+def compared(moment: Moment, mention: Mention, now: datetime, zone: ZoneInfo) -> datetime | str:
+    """The moment as the field's type compares it: an ISO day for a date, an instant for a time."""
     if mention.field.type is Type.DATE:
-        return moment.local_day(now, zone)
+        return moment.local_day(now, zone).isoformat()
     return moment.instant(now, zone)
 
 
@@ -117,7 +120,7 @@ def _text(raw: Any) -> str | None:
 
 
 def _number(raw: Any) -> Any:
-    return None if isinstance(raw, (bool, str)) else raw
+    return raw if isinstance(raw, (int, float, Decimal)) and not isinstance(raw, bool) else None
 
 
 def _yes_no(raw: Any) -> bool | None:
@@ -126,13 +129,10 @@ def _yes_no(raw: Any) -> bool | None:
     return {"true": True, "false": False}.get(raw) if isinstance(raw, str) else None
 
 
-def _date(raw: Any) -> date | None:
+def _date(raw: Any) -> str | None:
     if isinstance(raw, str):
-        try:
-            return date.fromisoformat(raw)
-        except ValueError:
-            return None
-    return raw if isinstance(raw, date) and not isinstance(raw, datetime) else None
+        return raw if re.match(ISO_DAY, raw) else None
+    return raw.isoformat() if isinstance(raw, date) and not isinstance(raw, datetime) else None
 
 
 def _time(raw: Any) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -12,9 +12,13 @@ from sqlalchemy.types import TypeDecorator
 from engine.catalogue import Catalogue, Column, Field, Metric, Type
 from engine.conditions.tree import Moment
 from engine.store.dialect import json_number, json_text
-from engine.store.types import from_microseconds, to_microseconds
+from engine.store.types import Key, from_microseconds, to_microseconds
 from engine.times import Length
 
+#: A day inside a JSON document; such texts compare like their days. Both databases and Python read the pattern alike.
+ISO_DAY: Final = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"
+#: How a date or time is kept: see `Field.stored`; inside a document, a day is ISO text and a time is microseconds.
+Form = Literal["native", "iso", "seconds", "document"]
 Rounding = Literal["", "up", "down"]
 
 
@@ -31,23 +35,35 @@ class Microseconds(TypeDecorator[datetime]):
         return None if value is None else from_microseconds(int(value))
 
 
+class IsoDay(TypeDecorator[date]):
+    """A day inside a JSON document: ISO text, which sorts like days."""
+
+    impl = Key
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.isoformat()
+
+
 @dataclass(frozen=True)
 class Bound:
-    """A moment as a bound parameter. Columns that keep whole seconds are compared with a moment rounded to them."""
+    """A moment as a bound parameter, in the form in which the other side of the comparison is kept.
+
+    What keeps whole seconds is compared with a moment rounded to them.
+    """
 
     moment: Moment
     as_day: bool
+    form: Form = "native"
     rounding: Rounding = ""
 
     @property
     def name(self) -> str:
-        """The parameter's name; the same moment has the same name wherever it stands."""
-        moment = self.moment
-        words = [str(moment)]
-        if moment.further is not None:
-            words = [str(moment.further), "before", *words]
-        text = "_".join(words).replace(" ", "_").replace("-", "_")
-        return "_".join(filter(None, ["on" if self.as_day else "at", text, self.rounding]))
+        """The parameter's name; the same moment in the same form has the same name wherever it stands."""
+        words = [] if self.moment.further is None else [str(self.moment.further), "before"]
+        text = "_".join([*words, str(self.moment)]).replace(" ", "_").replace("-", "_")
+        form = "" if self.form == "native" else self.form
+        return "_".join(filter(None, ["on" if self.as_day else "at", text, form, self.rounding]))
 
     def value(self, now: datetime, zone: ZoneInfo) -> datetime | date:
         """The parameter's value at `now`, in the brand's zone."""
@@ -82,12 +98,13 @@ def source(field: Field, scope: str, catalogue: Catalogue) -> Source:
     return Source(rows.correlate_except(table).scalar_subquery())
 
 
-def bound_moment(field: Field, moment: Moment, rounding: Rounding) -> tuple[sa.ColumnElement[Any], Bound]:
+def bound_moment(field: Field, moment: Moment, rounding: Rounding = "") -> tuple[sa.ColumnElement[Any], Bound]:
     """A moment as the parameter with which that date or time is compared."""
-    day = field.type is Type.DATE
-    whole_seconds = not day and field.stored != "native"
-    bound = Bound(moment, day, rounding if whole_seconds else "")
-    return sa.bindparam(bound.name, type_=_bound_type(field)), bound
+    in_document = field.column is not None and field.column.member is not None
+    form: Form = "document" if in_document else field.stored
+    bound = Bound(moment, field.type is Type.DATE, form, rounding if form in ("iso", "seconds") else "")
+    kept = (IsoDay() if bound.as_day else Microseconds()) if in_document else field.column_type
+    return sa.bindparam(bound.name, type_=kept), bound
 
 
 def window(metric: Metric) -> tuple[Moment, Moment]:
@@ -105,20 +122,20 @@ def metric_time(metric: Metric, catalogue: Catalogue) -> sa.ColumnElement[Any]:
     return catalogue.table(metric.table).c[time]
 
 
-def _bound_type(field: Field) -> Any:
-    in_document = field.column is not None and field.column.member is not None
-    if in_document:
-        return Microseconds() if field.type is Type.TIME else sa.Text()
-    return field.column_type
-
-
 def _column(field: Field, column: Column, table: sa.TableClause) -> sa.ColumnElement[Any]:
     plain = table.c[column.name]
     if column.member is None:
         return plain
-    if field.type in (Type.NUMBER, Type.MONEY, Type.TIME):
+    if field.type in (Type.NUMBER, Type.MONEY):
         return json_number(plain, column.member)
-    return json_text(plain, column.member)
+    if field.type is Type.TIME:
+        return sa.type_coerce(json_number(plain, column.member), Microseconds())
+    text = json_text(plain, column.member)
+    if field.type is Type.DATE:
+        return sa.type_coerce(sa.case((text.regexp_match(ISO_DAY), text)), IsoDay())
+    if field.type is Type.YES_NO:
+        return sa.case((text == "true", sa.true()), (text == "false", sa.false()))
+    return text
 
 
 def _metric(metric: Metric, catalogue: Catalogue) -> Source:

@@ -99,7 +99,9 @@ class _Compiler:
     def _is(self, atom: Is) -> sa.ColumnElement[bool]:
         left, kind = self._value(atom.mention), atom.mention.field.type
         if isinstance(atom.right, Value):
-            return _is_yes(atom.mention, left, atom.right) if kind is Type.YES_NO else left == _literal(atom.right)
+            if kind is Type.YES_NO:
+                return left.is_(sa.true() if atom.right.plain else sa.false())
+            return left == _literal(atom.right)
         equal = left == self._value(atom.right)
         return sa.and_(equal, left != "") if is_textual(kind) else equal
 
@@ -184,19 +186,13 @@ def _literal(value: Value) -> sa.ColumnElement[Any]:
     return sa.literal(plain, sa.Double() if isinstance(plain, float) else sa.BigInteger())
 
 
-def _is_yes(mention: Mention, column: sa.ColumnElement[Any], value: Value) -> sa.ColumnElement[bool]:
-    if mention.field.column is not None and mention.field.column.member is not None:
-        return column == _literal(Value("true" if value.plain else "false", ""))
-    return column.is_(sa.true() if value.plain else sa.false())
-
-
 def _whole(number: int) -> sa.ColumnElement[Any]:
     return sa.literal(number, sa.BigInteger())
 
 
 def _wide(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Whole numbers that do not overflow when multiplied: Postgres would fail the query."""
-    return sa.cast(column, sa.Numeric(asdecimal=False).with_variant(sa.BigInteger(), "sqlite"))
+    """Whole numbers that do not overflow when multiplied, which would fail the query; on SQLite they stay integers."""
+    return sa.cast(column, sa.Numeric(asdecimal=False))
 
 
 def _double(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

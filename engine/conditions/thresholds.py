@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from engine.catalogue import Catalogue, Field, Type
-from engine.conditions.sources import Bound, metric_time, source, window
+from engine.catalogue import Catalogue, Field
+from engine.conditions.sources import Bound, bound_moment, metric_time, source, window
 from engine.conditions.tree import Moment, Moved, Tree, within
 from engine.times import EARLIEST, LATEST, local_instant
 
@@ -77,7 +77,7 @@ def _of_field(field: Field, moment: Moment, strict: bool, catalogue: Catalogue) 
     owned = table != catalogue.customers.name
     column = source(field, "row" if owned else "customer", catalogue).expression
     owner = catalogue.table(table).c[catalogue.tables[table].customer] if owned else catalogue.customer_key
-    return Threshold(table, column, owner, Bound(moment, field.type is Type.DATE), strict)
+    return Threshold(table, column, owner, bound_moment(field, moment)[1], strict)
 
 
 def _of_metric(field: Field, catalogue: Catalogue) -> list[Threshold]:

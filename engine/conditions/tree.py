@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -92,6 +93,7 @@ class Moment:
     day: date | None = None
     further: Length | None = None
 
+    @lru_cache(maxsize=1024)  # noqa: B019  (one evaluation asks for few moments, and many records ask for the same)
     def instant(self, now: datetime, zone: ZoneInfo) -> datetime:
         """The instant in UTC; a day is its first instant in that zone."""
         at = self._reached(now, zone)

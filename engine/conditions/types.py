@@ -211,6 +211,9 @@ class _Reader:
         if mention.field.type not in fitting:
             self._fits(mention, verb, rule)
             return None
+        if _comparable(mention) == _comparable(right) and _stored(mention) != _stored(right):
+            self._flaw(token, "type", f"`{mention}` and `{right}` are stored in different ways and cannot be compared")
+            return None
         if _comparable(mention) != _comparable(right):
             kinds = values.KINDS
             text = f"`{mention}` is {kinds[mention.field.type]}; `{right}` is {kinds[right.field.type]}"
@@ -315,6 +318,13 @@ _ATOMS: Final[Mapping[str, Callable[[_Reader, Node, Span], Tree | None]]] = {
 
 def _comparable(mention: Mention) -> Type:
     return Type.TEXT if mention.field.type is Type.CHOICE else mention.field.type
+
+
+def _stored(mention: Mention) -> tuple[str, bool] | None:
+    """How a date or time is kept: as a native value, as text or as a number, in a column or in a document."""
+    if mention.field.type not in _TEMPORAL:
+        return None
+    return mention.field.stored, mention.field.column is not None and mention.field.column.member is not None
 
 
 def _placed(tree: And | Or, span: Span) -> Tree:
