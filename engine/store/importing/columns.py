@@ -12,6 +12,7 @@ from engine.store.importing import values
 from engine.store.ingest import Written, put_customers, put_events, put_order_lines, put_orders
 from engine.store.ingest.events import ORDER_EVENTS
 from engine.store.ingest.written import Row
+from engine.store.types import to_microseconds
 
 #: The types of an event's fields, by the words of the catalogue: event -> field -> `money`.
 FieldTypes = Mapping[str, Mapping[str, str]]
@@ -175,7 +176,8 @@ _EVENTS = Kind(
 
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (_CUSTOMERS, _ORDERS, _ORDER_LINES, _EVENTS)}
 
-#: How a field of an event is read, by the catalogue's word for its type; dates and times are kept as ISO 8601 text.
+#: How a field of an event is read, by the catalogue's word for its type. A condition reads a date as ISO 8601 text and a time as
+#: microseconds since 1970.
 _PAYLOAD: Mapping[str, Read] = {
     "text": _text,
     "choice": _text,
@@ -183,7 +185,7 @@ _PAYLOAD: Mapping[str, Read] = {
     "money": _money,
     "yes_no": _plain(values.yes_no),
     "date": lambda text, _: values.day(text).isoformat(),
-    "time": lambda text, reading: values.instant(text, reading.zone).isoformat(),
+    "time": lambda text, reading: to_microseconds(values.instant(text, reading.zone)),
     "tags": lambda text, _: list(values.tags(text)),
 }
 

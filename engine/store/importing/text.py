@@ -33,6 +33,10 @@ class Refused:
     column: int = 1
     width: int = 1
 
+    def __str__(self) -> str:
+        first = f"{self.file}:{self.line}:{self.column}: error[{self.rule}]: {self.text}"
+        return "\n".join([first, *(f"  = help: {line}" for line in self.helps)])
+
 
 @dataclass(frozen=True)
 class Record:

@@ -170,6 +170,16 @@ def test_events_without_a_catalogue_have_texts(shop: Shop) -> None:
     assert one(shop.store, events, id="e1").payload == {"page": "/tea", "total": 310}
 
 
+def test_a_payload_has_the_types_of_the_catalogue(shop: Shop) -> None:
+    add_customers(shop.store, shop.now, "mei")
+    words = ("text", "choice", "number", "money", "yes_no", "date", "time", "tags")
+    header = f"id,event,customer,at,{','.join(words)}"
+    row = "e1,all,mei,2026-01-01,a b,gold,1.5,1.5,yes,2026-02-03,1970-01-01T00:00:01Z,x;y"
+    shop.load("events", f"{header}\n{row}\n", {"all": {word: word for word in words}})
+    found = one(shop.store, events, id="e1").payload
+    assert [found[word] for word in words] == ["a b", "gold", 1.5, 150, True, "2026-02-03", 1_000_000, ["x", "y"]]
+
+
 @pytest.mark.parametrize(
     ("kind", "header", "expected"),
     [
@@ -196,6 +206,14 @@ def test_a_bad_first_line_stops_everything(
     for one_refused, (_, _, text) in zip(refused, expected, strict=True):
         assert text is None or text in one_refused.helps
     assert everything(shop.store)["customers"] == []
+
+
+def test_a_refusal_is_told_as_all_problems_are(shop: Shop) -> None:
+    (refused,) = shop.refuse("customers", "id,emial\n")
+    place = f"{shop.folder / 'customers.csv'}:1:4"
+    assert (
+        str(refused) == f"{place}: error[unknown-column]: there is no column `emial`\n  = help: did you mean `email`?"
+    )
 
 
 def test_another_encoding_stops_everything(shop: Shop) -> None:
