@@ -10,7 +10,7 @@ from sqlalchemy.sql import visitors
 
 _DIALECTS: dict[str, Any] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
-    "postgresql": PGDialect_psycopg(),
+    "postgresql": PGDialect_psycopg(),  # type: ignore[no-untyped-call]
 }
 
 
