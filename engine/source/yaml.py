@@ -1,7 +1,6 @@
 """YAML 1.2 core, read into plain values and marks: every value knows its place, and nothing large is ever built."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +18,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from engine.source.marks import Mark, Path, Source
 from engine.source.mistakes import (
     alias_written,
     anchor_written,
@@ -37,21 +37,14 @@ from engine.source.mistakes import (
     unreadable,
 )
 from engine.source.problem import Place, Problem
-from engine.source.span import lines, span
+from engine.source.scalars import typed
+from engine.source.span import span
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "Path", "Source", "read_yaml"]
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 MAX_NODES = 10_000
-
-#: The way from a file's root to a value: keys and positions in lists.
-Path = tuple[str | int, ...]
-
-_NULL = re.compile(r"null|Null|NULL|~|")
-_TRUE = re.compile(r"true|True|TRUE")
-_FALSE = re.compile(r"false|False|FALSE")
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")  # longer ones stay text: nothing in the language counts that far
-_BASED = re.compile(r"0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]{1,30}|[0-9]{1,30}(?:\.[0-9]{0,30})?)(?:[eE][-+]?[0-9]{1,2})?")
 
 
 class _Events(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
@@ -65,93 +58,6 @@ class _Events(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
     def __iter__(self) -> Iterator[Event]:
         while self.check_event():
             yield self.get_event()  # type: ignore[no-untyped-call]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Where a value stands, and where its key; `raw` is a single value's text as the author means it."""
-
-    value: Place
-    key: Place | None
-    raw: str | None
-    start: int
-    end: int
-    plain: bool = True
-
-
-@dataclass(frozen=True)
-class Source:
-    """One file: its text, its values, and the mark of each."""
-
-    file: str
-    text: str
-    data: Any
-    marks: Mapping[Path, Mark]
-
-    def place(self, path: Path) -> Place:
-        """The place of a value; of the nearest one around it where it has none of its own."""
-        while path not in self.marks:
-            path = path[:-1]
-        return self.marks[path].value
-
-    def key_place(self, path: Path) -> Place:
-        """The place of a value's key; of the value where it stands in a list."""
-        mark = self.marks.get(path)
-        return mark.key if mark is not None and mark.key is not None else self.place(path)
-
-    def raw(self, path: Path) -> str:
-        """A single value's text as the author means it."""
-        return self.marks[path].raw or ""
-
-    def texts(self, path: Path = ()) -> Any:
-        """The values below `path` with every single value as its text: `0123` stays `0123`, an empty one is None."""
-        return self._texts(path, self.at(path))
-
-    def at(self, path: Path) -> Any:
-        """The value at `path`."""
-        value = self.data
-        for part in path:
-            value = value[part]
-        return value
-
-    def _texts(self, path: Path, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: self._texts((*path, key), inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self._texts((*path, number), inner) for number, inner in enumerate(value)]
-        return None if value is None else self.raw(path)
-
-    def line(self, number: int) -> str:
-        """A line of the file, counted from 1."""
-        return lines(self.text)[number - 1]
-
-    def comment_after(self, path: Path) -> Place | None:
-        """The word after ` #` on the line on which a value ends, where it may have been meant to belong to it."""
-        found = re.compile(r"[ \t]+(#[^\s#]\S*)").match(self.text, self.marks[path].end)
-        if found is None and self.marks[path].start == self.marks[path].end:
-            found = re.compile(r"[ \t]*(#[^\s#]\S*)").match(self.text, self.marks[path].end)
-        return span(self.file, self.text, *found.span(1)) if found else None
-
-    def within(self, path: Path, start: int, end: int) -> Place:
-        """The place of a piece of a single value: characters `start` to `end` of its text."""
-        mark = self.marks[path]
-        offsets = _align(self.text[mark.start : mark.end], mark.raw or "")
-        first = mark.start + offsets[min(start, len(offsets) - 1)]
-        last = mark.start + offsets[min(max(end, start + 1), len(offsets)) - 1] + 1
-        return span(self.file, self.text, first, last)
-
-
-def _align(written: str, raw: str) -> list[int]:
-    """For each character of a value, where it stands in what was written: quotes, escapes and folds lie between."""
-    offsets: list[int] = []
-    at = 0
-    for character in raw:
-        found = written.find("\n" if character in " \n" and written[at : at + 1] == "\n" else character, at)
-        if found < 0:
-            found = min(at, len(written) - 1)
-        offsets.append(max(found, 0))
-        at = found + 1
-    return [*offsets, min(at, len(written))]
 
 
 @dataclass
@@ -241,7 +147,7 @@ class _Build:
         path = around.next_path() if around else ()
         value: Any = {} if isinstance(event, MappingStartEvent) else []
         if isinstance(event, ScalarEvent):
-            value = _typed(event)
+            value = event.value if event.style else typed(event.value)
             self._look_for_glue(event)
         elif isinstance(event, AliasEvent):
             value = None
@@ -282,21 +188,6 @@ class _Build:
 def _extent(event: Event) -> tuple[int, int]:
     start, end = event.start_mark, event.end_mark
     return (start.index if start else 0), (end.index if end else 0)
-
-
-def _typed(event: ScalarEvent) -> Any:
-    text: str = event.value
-    if event.style is not None:
-        return text
-    if _NULL.fullmatch(text):
-        return None
-    if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
-        return bool(_TRUE.fullmatch(text))
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _BASED.fullmatch(text):
-        return int(text, 0)
-    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def _here(_path: Path) -> str:

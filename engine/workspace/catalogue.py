@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from importlib.resources import files
+from typing import Literal, get_args
 
 from engine.catalogue import Catalogue, Column, Event, Field, Metric, Table, Type
+from engine.source.marks import Path
 from engine.source.near import suggest
-from engine.source.yaml import Path
 from engine.workspace.forms import CatalogueForm, CustomersForm, EventForm, FieldForm, MetricForm, TableForm
 from engine.workspace.reading import Draft
 
+Aggregate = Literal["count", "sum", "average", "min", "max"]
 #: The file that describes the built-in store.
 BUILTIN = files("engine.workspace") / "builtin" / "catalogue.yaml"
 
 #: Where events of no table of their own are kept: one table for all, with their fields in a JSON document.
 _EVENTS = Table("events", customer="customer_id", time="occurred_at", position="position")
-_AGGREGATES = ("count", "sum", "average", "min", "max")
+_AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 
 
 def builtin_text() -> str:

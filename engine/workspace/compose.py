@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.conditions import Tree
-from engine.source.yaml import Path
+from engine.source.marks import Path
 from engine.trigger import Trigger
 from engine.triggers import TRIGGERS
 from engine.workspace.check import RULES

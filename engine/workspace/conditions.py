@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.conditions import Flawed, Tree, all_of, any_of, read
+from engine.source.marks import Path
 from engine.source.near import suggest
 from engine.source.problem import Flaw
-from engine.source.yaml import Path
 from engine.workspace.results import Scope
 
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")

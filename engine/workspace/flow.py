@@ -12,7 +12,7 @@ from engine.action import Action
 from engine.actions import ACTIONS
 from engine.blocks import Steps
 from engine.settings import Declared
-from engine.source.yaml import Path
+from engine.source.marks import Path
 from engine.workspace.playbook import Step
 from engine.workspace.reading import Draft
 from engine.workspace.results import Result, absent, scopes
@@ -150,7 +150,7 @@ class Walk:
                 self.draft.add(place, "no-verb", "this step says nothing to do", f"steps: {', '.join(ACTIONS)}")
             return None
         paths = [(*path, *deeper) for deeper in block_paths(verb, texts)]
-        nested = {part for one in paths for part in one[len(path) : len(path) + 1]}
+        nested = {str(one[len(path)]) for one in paths}
         action = None
         if not self.draft.is_broken(path, nested):
             own = {key: value for key, value in texts.items() if key != "id"}

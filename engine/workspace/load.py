@@ -104,16 +104,15 @@ class _Load:
         messages.read((name, self._shown(name), text) for name, text in self._under("messages/", ".md"))
         self.found.problems.extend(messages.problems)
         drafts = {name: one for name, _ in self._playbook_files() if (one := self._open(name, "playbook")) is not None}
+        segments = self._segments()
         playbooks: dict[str, Playbook] = {}
-        trees: dict[str, Tree] = {}
         if settings is not None and catalogue is not None:
-            segments = self._segments(catalogue, settings.currency)
-            trees = segments.sound
+            segments.read(catalogue, settings.currency)
             known = Known(
                 settings,
                 catalogue,
                 vouchers,
-                trees,
+                segments.trees,
                 messages.by_id,
                 broken_vouchers,
                 segments.broken,
@@ -121,11 +120,17 @@ class _Load:
                 messages.texts,
             )
             playbooks = self._playbooks(drafts, known)
-        else:
-            self._segments(None, "")
         self._tests(drafts)
         return Workspace(
-            self.root, settings, catalogue, vouchers, trees, messages.by_id, playbooks, self._problems(), self._texts()
+            self.root,
+            settings,
+            catalogue,
+            vouchers,
+            segments.trees,
+            messages.by_id,
+            playbooks,
+            self._problems(),
+            self._texts(),
         )
 
     def _shown(self, name: str) -> str:
@@ -172,14 +177,12 @@ class _Load:
         draft = self._open(VOUCHERS, "vouchers") if VOUCHERS in self.files else None
         return ({}, frozenset()) if draft is None else read_vouchers(draft)
 
-    def _segments(self, catalogue: Catalogue | None, currency: str) -> Segments:
-        opened = [self._open(name, "segment") for name, _ in self._under("segments/", ".yaml")]
-        segments = Segments(catalogue, currency) if catalogue is not None else Segments.__new__(Segments)
-        if catalogue is not None:
-            for draft in opened:
-                if draft is not None:
-                    segments.add(draft)
-            segments.read()
+    def _segments(self) -> Segments:
+        segments = Segments()
+        for name, _ in self._under("segments/", ".yaml"):
+            draft = self._open(name, "segment")
+            if draft is not None:
+                segments.add(draft)
         return segments
 
     def _playbooks(self, drafts: Mapping[str, Draft], known: Known) -> dict[str, Playbook]:

@@ -1,6 +1,6 @@
 """What people call a place of a file: a step, a branch, the `goal`."""
 
-from engine.source.yaml import Path
+from engine.source.marks import Path
 
 _LISTS = {
     "do": "step",

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engine.conditions import Tree
+from engine.source.marks import Path, Source
 from engine.source.problem import Flaw, Place, Problem
-from engine.source.yaml import Path, Source, read_yaml
+from engine.source.yaml import read_yaml
 from engine.workspace.conditions import FlawedAt, Reading
 from engine.workspace.doubts import doubts
 from engine.workspace.parts import part_of

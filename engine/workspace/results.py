@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.catalogue import RESULT_FIELDS, Field
+from engine.source.marks import Path
 from engine.source.problem import Flaw
-from engine.source.yaml import Path
 from engine.times import Length
 
 #: What conditions and texts may mention, by the word before the dot.

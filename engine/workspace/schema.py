@@ -45,7 +45,7 @@ def _flat(schema: Any) -> Any:
     """Without "or nothing" (a key may simply be left out), and without the titles that pydantic makes up."""
     if not isinstance(schema, dict):
         return [_flat(one) for one in schema] if isinstance(schema, list) else schema
-    flat = {}
+    flat: Schema = {}
     for key, value in _merged(schema).items():
         if key == "properties":
             flat[key] = {name: _untitled(_flat(one), name) for name, one in value.items()}

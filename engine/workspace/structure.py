@@ -8,9 +8,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from engine.catalogue import Type
+from engine.source.marks import Path, Source
 from engine.source.near import near, suggest
 from engine.source.problem import Place, Problem
-from engine.source.yaml import Path, Source
 from engine.times import NotALength
 from engine.workspace.schema import KINDS, Schema
 
@@ -92,12 +92,13 @@ def _holder(kind: str, error: ValidationError) -> Schema:
     way = list(error.absolute_schema_path)
     inner = [at for at, part in enumerate(way) if part in ("dependentSchemas", "propertyNames")]
     for part in way[: inner[0] if inner else -1]:
-        schema = _followed(whole, schema)[part]
+        around: Any = _followed(whole, schema)
+        schema = around[part]
     return _followed(whole, schema)
 
 
-def _followed(whole: Schema, schema: Any) -> Any:
-    while isinstance(schema, dict) and "$ref" in schema:
+def _followed(whole: Schema, schema: Schema) -> Schema:
+    while "$ref" in schema:
         schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
     return schema
 
@@ -114,14 +115,16 @@ def _keys(source: Source, path: Path, errors: list[ValidationError], holder: Sch
             yield (*path, key), missing_key(source, path, key, holder)
     for error in errors:
         if "propertyNames" in error.absolute_schema_path:
-            yield from _names(source, path, error.instance, holder)
+            yield from _names(source, path, str(error.instance), holder)
 
 
 def _needed(error: ValidationError) -> list[str]:
+    wanted: Any = error.validator_value
     if error.validator == "required":
-        return list(error.validator_value)
+        return list(wanted)
     if error.validator == "dependentRequired":
-        return [need for key, needs in error.validator_value.items() if key in error.instance for need in needs]
+        present: Any = error.instance
+        return [need for key, needs in wanted.items() if key in present for need in needs]
     return []
 
 
@@ -176,11 +179,13 @@ def _two_words(source: Source, path: Path, words: list[str], part: str) -> Probl
 
 def _wrong(source: Source, path: Path, error: ValidationError) -> Problem:
     """One value that is not of the form that its place asks for."""
-    place, schema = source.place(path), error.schema
+    place = source.place(path)
+    schema: Any = error.schema
+    limit: Any = error.validator_value
     name = _name_of(path)
     raw = source.marks[path].raw if path in source.marks else None
     if error.validator == "enum" and raw is not None:
-        known = [str(one) for one in error.validator_value]
+        known = [str(one) for one in limit]
         text = f"`{raw}` is not a value of {name} ({', '.join(known)})"
         return Problem(place, "unknown-value", text, suggest(raw, known, "write one of") if near(raw, known) else ())
     if error.validator in ("minItems", "minProperties"):
@@ -189,7 +194,7 @@ def _wrong(source: Source, path: Path, error: ValidationError) -> Problem:
         return Problem(place, "two-words", "`any` and `all` cannot stand in one block", ("nest one in the other",))
     if error.validator in ("minimum", "maximum"):
         least = "at least" if error.validator == "minimum" else "at most"
-        return Problem(place, "value", f"{name} must be {least} {error.validator_value}")
+        return Problem(place, "value", f"{name} must be {least} {limit}")
     if not raw:
         return _no_text(source, path, name, schema)
     return _misread(place, name, raw, schema)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.source.yaml import Path
+from engine.source.marks import Path
 from engine.trigger import Trigger
 from engine.workspace.flow import Placed, everything
 from engine.workspace.known import Known

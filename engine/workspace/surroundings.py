@@ -1,10 +1,9 @@
 """What surrounds the playbooks: settings, vouchers, segments and messages, each file read by itself."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
 
 from babel.numbers import list_currencies
 from email_validator import EmailNotValidError, validate_email
@@ -20,7 +19,6 @@ from engine.workspace.forms import SegmentForm
 from engine.workspace.reading import Draft, open_file
 
 _MAILBOX = re.compile(r"(?:[^<>]*<([^<>]+)>|([^<>]+))")
-_Value = TypeVar("_Value")
 
 
 @dataclass
@@ -105,8 +103,6 @@ def _is_amount(text: str) -> bool:
 class Segments:
     """The segments of a workspace: each is read by itself, and may stand in another, but never in itself."""
 
-    catalogue: Catalogue
-    currency: str
     drafts: dict[str, Draft] = field(default_factory=dict)
     trees: dict[str, Tree] = field(default_factory=dict)
 
@@ -125,18 +121,17 @@ class Segments:
             return
         self.drafts[name] = draft
 
-    def read(self) -> None:
+    def read(self, catalogue: Catalogue, currency: str) -> None:
         """Reads the conditions of all, and leaves out those that lead back to themselves or to one with mistakes."""
         for name, draft in self.drafts.items():
-            reading = Reading({"customer": self.catalogue.fields}, {}, self.drafts.keys(), self.currency)
+            reading = Reading({"customer": catalogue.fields}, {}, self.drafts.keys(), currency)
             form = None if draft.broken else draft.read(SegmentForm, (), draft.source.texts(), reading)
             if form is not None and draft.sound:
                 self.trees[name] = form.match
         for name in sorted(self.trees):
             self._circle(name)
-        lost = True
-        while lost:
-            lost = [name for name, tree in self.trees.items() if not segments_in(tree) <= self.trees.keys()]
+        self.trees = {name: tree for name, tree in self.trees.items() if self.drafts[name].sound}
+        while lost := [name for name, tree in self.trees.items() if not segments_in(tree) <= self.trees.keys()]:
             for name in lost:
                 del self.trees[name]
 
@@ -157,14 +152,9 @@ class Segments:
         return None
 
     @property
-    def sound(self) -> dict[str, Tree]:
-        """Those that can be used."""
-        return {name: tree for name, tree in self.trees.items() if self.drafts[name].sound}
-
-    @property
     def broken(self) -> frozenset[str]:
-        """The names of the others."""
-        return frozenset(self.drafts) - frozenset(self.sound)
+        """The names of those that cannot be used."""
+        return frozenset(self.drafts) - frozenset(self.trees)
 
 
 @dataclass
@@ -188,11 +178,3 @@ class Messages:
                 self.texts.setdefault(id_, {})[name] = text if isinstance(text, str) else text.decode("utf-8-sig")
             else:
                 self.broken.add(id_)
-
-
-def same_names(ids: Mapping[str, str]) -> dict[str, list[str]]:
-    """Names by the id that they share, where several do."""
-    found: dict[str, list[str]] = {}
-    for name, id_ in ids.items():
-        found.setdefault(id_, []).append(name)
-    return {id_: names for id_, names in found.items() if len(names) > 1}

@@ -33,7 +33,7 @@ def test_says_exactly(name: str) -> None:
     assert print_problems(workspace.problems, workspace.texts) == expected
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if (HERE / "err" / f"{name}.yaml").is_file()])
 def test_a_playbook_with_errors_is_left_out(name: str) -> None:
     workspace = loaded(name, "err")
     assert bool(workspace.playbooks) is not bool(workspace.errors)

@@ -3,8 +3,8 @@
 from itertools import pairwise
 
 from engine.actions import ACTIONS
+from engine.source.marks import Path
 from engine.source.problem import Place
-from engine.source.yaml import Path
 from engine.workspace.flow import Block, Placed
 from engine.workspace.subject import Subject
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from engine.actions.wait_until import WaitUntil
 from engine.catalogue import Field, Type
+from engine.source.marks import Path
 from engine.source.near import suggest
 from engine.source.problem import Flaw
-from engine.source.yaml import Path
 from engine.times import parse_cron
 from engine.triggers.anniversary import Anniversary
 from engine.triggers.cron import Cron

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from engine.actions.voucher import IssueVoucher
+from engine.source.marks import Path
 from engine.source.near import suggest
-from engine.source.yaml import Path
 from engine.workspace.subject import Subject
 
 

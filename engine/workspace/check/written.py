@@ -2,9 +2,9 @@
 
 import re
 
+from engine.source.marks import Mark, Source
 from engine.source.mistakes import braces
 from engine.source.problem import Problem
-from engine.source.yaml import Mark, Source
 from engine.workspace.subject import Subject
 
 _SECRETS = (
