@@ -11,6 +11,7 @@ _PLAIN = re.compile(
     r"[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,}"
 )
 _LONGEST_PLAIN = 63  # so that no part of it can be too long either
+_MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -36,6 +37,22 @@ def parse_address(text: str) -> str:
     except EmailNotValidError as error:
         raise ValueError(f"`{bare}` is not an address: {_sentence(error)}") from None
     return str(found.ascii_email)
+
+
+def parse_mailbox(text: str) -> tuple[str, str]:
+    """Name and address of `Fine Shop <hello@shop.example>`; the name is empty where only an address stands.
+
+    Raises `ValueError` with a sentence for people.
+    """
+    found = _MAILBOX.fullmatch(text.strip())
+    if not found:
+        return "", parse_address(text)
+    name = found["name"].strip()
+    if _CONTROL.search(name):
+        raise ValueError("a name cannot contain line breaks or control characters")
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    return name, parse_address(found["address"])
 
 
 def fold_address(text: str) -> str:

@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.addresses import fold_address, parse_address
+from engine.addresses import fold_address, parse_address, parse_mailbox
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,26 @@ def test_the_short_way_decides_as_the_long_way(written: str) -> None:
             parse_address(written)
     else:
         assert parse_address(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "parsed"),
+    [
+        ("hello@shop.example", ("", "hello@shop.example")),
+        ("Fine Shop <hello@shop.example>", ("Fine Shop", "hello@shop.example")),
+        ('"Fine, \\"old\\" Shop" <hello@shop.example>', ('Fine, "old" Shop', "hello@shop.example")),
+    ],
+)
+def test_a_mailbox_is_a_name_and_an_address(written: str, parsed: tuple[str, str]) -> None:
+    assert parse_mailbox(written) == parsed
+
+
+@pytest.mark.parametrize(
+    "written", ["A <a@example.com>, B <b@example.com>", "A <>", "A\nB <a@example.com>", "A <a@b@c.com>"]
+)
+def test_not_a_mailbox(written: str) -> None:
+    with pytest.raises(ValueError):
+        parse_mailbox(written)
 
 
 def test_addresses_that_differ_in_case_or_form_fold_together() -> None:

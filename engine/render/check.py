@@ -10,12 +10,13 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from engine.render.allowed import dotted, refusals
 from engine.render.message import Message, Part
-from engine.render.places import at_offset, find, masked, regions
+from engine.render.places import at_offset, find, literal, masked, regions
 from engine.render.sandbox import SANDBOX
-from engine.render.slots import SLOT, is_link
+from engine.render.slots import RESERVED, is_link
 from engine.source.problem import Place, Problem
 
 _LINK = re.compile(r"\]\(\s*<?(?P<to>(?:\{\{.*?\}\}|[^)\s>])*)")
+_LONGEST = 300  # so that no expression can nest deeper than Jinja and Python can follow
 _TAGS = ("if", "elif", "else", "endif", "for", "endfor")
 
 
@@ -37,7 +38,7 @@ def variables(message: Message) -> list[Variable]:
     """Every name that the texts read from their context, once for each place. Loop variables are not among them."""
     found: list[Variable] = []
     for part in message.parts:
-        tree = _parse(part)
+        tree = None if _endless(part) else _parse(part)
         if isinstance(tree, nodes.Template):
             seen: Counter[tuple[int, str]] = Counter()
             for line, name in _names(tree, frozenset({"loop"})):
@@ -48,6 +49,9 @@ def variables(message: Message) -> list[Variable]:
 
 
 def _check_part(message: Message, part: Part) -> list[Problem]:
+    if endless := _endless(part):
+        said = f"an expression has at most {_LONGEST} characters"
+        return [Problem(at_offset(message, part, endless.start(), len(endless[0])), "too-long", said)]
     tree = _parse(part)
     if not isinstance(tree, nodes.Template):
         return [_syntax(message, part, tree)]
@@ -55,8 +59,8 @@ def _check_part(message: Message, part: Part) -> list[Problem]:
         Problem(find(message, part, refusal.line, refusal.words), refusal.rule, refusal.text, refusal.helps)
         for refusal in refusals(tree)
     ]
-    if found := SLOT.search(part.text):
-        at = at_offset(message, part, found.start(), len(found[0]))
+    if found := RESERVED.search(literal(part.text)):
+        at = at_offset(message, part, max(0, part.text.find(found[0])), len(found[0]))
         problems.append(Problem(at, "reserved", f"`{found[0]}` cannot be part of a text"))
     if part is message.body:
         problems += _links(message, part)
@@ -70,6 +74,10 @@ def _links(message: Message, part: Part) -> Iterator[Problem]:
             at = at_offset(message, part, found.start("to"), len(to))
             help_ = "write the whole address:  https://…  mailto:…  or  tel:…"
             yield Problem(at, "bad-link", f"a mail cannot link to `{to}`", (help_,))
+
+
+def _endless(part: Part) -> re.Match[str] | None:
+    return next((region for region in regions(part.text) if len(region[0]) > _LONGEST), None)
 
 
 def _parse(part: Part) -> nodes.Template | TemplateSyntaxError:

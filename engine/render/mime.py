@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from engine.addresses import parse_address
+from engine.addresses import parse_mailbox
 from engine.render.template import Content
 
 _WIDTH = 76
@@ -17,7 +17,6 @@ _LONGEST_LINE = 998
 _BOUNDARY = b"=_regulars_alternative"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _URL = re.compile(r"https?://[!-;=?-~]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
 
@@ -116,11 +115,7 @@ def _mailbox_line(name: str, mailbox: str) -> bytes:
 
 def _mailbox(name: str, mailbox: str) -> bytes:
     _refuse_control(name, mailbox)
-    found = _MAILBOX.fullmatch(mailbox.strip())
-    shown = found["name"].strip() if found else ""
-    address = parse_address(found["address"] if found else mailbox)
-    if len(shown) > 1 and shown[0] == shown[-1] == '"':
-        shown = re.sub(r"\\(.)", r"\1", shown[1:-1])
+    shown, address = parse_mailbox(mailbox)
     if not shown:
         return f"{name}: {address}".encode("ascii")
     if _ATOMS.fullmatch(shown) and "=?" not in shown and len(shown) <= _WIDTH - 12:

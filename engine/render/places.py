@@ -20,6 +20,11 @@ def regions(text: str) -> Iterator[re.Match[str]]:
     return (found for found in _REGION.finditer(text) if found.lastgroup != "comment")
 
 
+def literal(text: str) -> str:
+    """What is left of a text when every expression and comment is gone."""
+    return _REGION.sub("", text)
+
+
 def masked(text: str) -> str:
     """The text with everything blanked that is not an expression, each character in its place."""
     kept: list[str] = []

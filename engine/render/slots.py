@@ -11,6 +11,9 @@ from urllib.parse import quote
 #: occur in what people write; a message in which it does is refused.
 SLOT = re.compile(r"zq(\d{1,6})jz")
 
+#: A literal text with this in it could become a slot when the expressions around it are gone.
+RESERVED = re.compile(r"zq\d")
+
 _SCHEME = re.compile(r"(?:https?://|mailto:|tel:)[^\s]", re.IGNORECASE)
 _TAG = re.compile(r"<[A-Za-z](?:\"[^\"]*\"|[^\">])*>")
 _ADDRESS = re.compile(r"\b(?:href|src)=\"([^\"]*)\"")

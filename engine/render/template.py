@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from engine.render.markdown import to_html, to_text
 from engine.render.message import Message, Part
 from engine.render.places import place
 from engine.render.sandbox import PRINTER, SANDBOX
-from engine.render.slots import BadLink, Shape, slot
+from engine.render.slots import BadLink, Shape, is_link, slot
 from engine.render.values import Tongue, plain
 from engine.source.problem import Problem
 
@@ -82,19 +82,28 @@ class Template:
     body: JinjaTemplate
     shapes: Callable[[str, Sheet], tuple[Shape, Shape]]  # (HTML, text) of what Jinja made of the body
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that the texts read from their context: `customer.first_name`, `gift.code`."""
+        return frozenset(one.name for one in variables(self.message))
+
 
 def compile_message(message: Message) -> Template | list[Problem]:
     """The template of a message, or everything that is wrong with its texts."""
     problems = check(message)
     if problems:
         return problems
-    return Template(
-        message,
-        SANDBOX.from_string(message.subject.text),
-        SANDBOX.from_string(message.preheader.text) if message.preheader else None,
-        SANDBOX.from_string(message.body.text),
-        lru_cache(maxsize=_SHAPES)(_shapes),
-    )
+    try:
+        return Template(
+            message,
+            SANDBOX.from_string(message.subject.text),
+            SANDBOX.from_string(message.preheader.text) if message.preheader else None,
+            SANDBOX.from_string(message.body.text),
+            lru_cache(maxsize=_SHAPES)(_shapes),
+        )
+    except (RecursionError, SyntaxError):  # Python follows about a hundred blocks within each other
+        at = place(message, message.body, 1, 1, 1)
+        return [Problem(at, "template-syntax", "the blocks of this text stand too deep in each other")]
 
 
 def render(
@@ -125,7 +134,7 @@ def render(
     website, address = (plain(str(brand.get(name) or "")) for name in ("website", "address"))
     values = [subject, preheader, plain(str(brand.get("name") or "")), address, website, unsubscribe_url or ""]
     markdown = _fill(message, message.body, template.body, context, _Body(tongue, values))
-    sheet = Sheet(message.language, bool(preheader), bool(website), bool(address), unsubscribe_url is not None)
+    sheet = Sheet(message.language, bool(preheader), is_link(website), bool(address), unsubscribe_url is not None)
     html, text = template.shapes(markdown, sheet)
     try:
         content = Content(subject, text.fill_text(values), html.fill_html(values), preheader)

@@ -87,7 +87,7 @@ def test_what_is_not_allowed_is_refused_before_it_runs(body: str) -> None:
         ("{% if a.b is callable %}x{% endif %}", "unknown-test", 4, 14, 8, "a text cannot ask `is callable`"),
         ("[shop](/cart)", "bad-link", 4, 8, 5, "a mail cannot link to `/cart`"),
         ("[x](javascript:alert(1))", "bad-link", 4, 5, 18, "a mail cannot link to `javascript:alert(1`"),
-        ("zq1jz", "reserved", 4, 1, 5, "`zq1jz` cannot be part of a text"),
+        ("a zq1jz", "reserved", 4, 3, 3, "`zq1` cannot be part of a text"),
         (
             "{{ a.b | default(value='x') }}",
             "not-in-a-text",
@@ -118,9 +118,29 @@ def test_mistakes_of_all_parts_in_the_order_of_the_file() -> None:
     ]
 
 
-@pytest.mark.parametrize("body", ["{{ " + "(" * 3000 + "a" + ")" * 3000 + " }}", "{{ " + "not " * 20000 + "a }}"])
-def test_nesting_without_end_is_a_problem_and_no_crash(body: str) -> None:
-    assert [problem.rule for problem in check(message(body))] == ["template-syntax"]
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ " + "(" * 3000 + "a" + ")" * 3000 + " }}",
+        "{{ " + "(" * 140 + "a" + ")" * 140 + " }}",
+        "{{ " + "not " * 70 + "a }}",
+        "{{ " + "not " * 20000 + "a }}",
+        "{{ " + "a + " * 20000 + "a }}",
+        "{% if a %}" * 120 + "x" + "{% endif %}" * 120,
+        "{% if a %}" * 4000 + "x" + "{% endif %}" * 4000,
+        "{{ a" + " | upper" * 30 + " }}",
+    ],
+)
+def test_nesting_without_end_is_a_problem_or_fine_but_no_crash(body: str) -> None:
+    compiled = compile_message(message(body))
+    if isinstance(compiled, list):
+        assert [problem.rule for problem in compiled] in (["template-syntax"], ["too-long"])
+    variables(message(body))
+
+
+@pytest.mark.parametrize("body", ["zq1jz", "zq1j{{ a }}", "zq{# #}1jz", "z{# #}q1jz", "zq{% if a %}1jz{% endif %}"])
+def test_no_text_can_pose_as_a_slot(body: str) -> None:
+    assert [problem.rule for problem in check(message(body))] == ["reserved"]
 
 
 def test_names_in_words_strings_and_comments_are_no_variables() -> None:

@@ -301,6 +301,11 @@ def test_the_preheader_is_there_and_not_seen() -> None:
     assert "For Mei" not in content.text
 
 
+def test_a_website_that_is_no_address_is_left_out() -> None:
+    brand = BRAND | {"website": "shop.example"}
+    assert _Page(mail("x", {"brand": brand}).html).links == []
+
+
 def test_html_of_authors_is_shown_not_obeyed() -> None:
     assert "<script" not in mail("<script>alert(1)</script>").html
 
