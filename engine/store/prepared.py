@@ -46,6 +46,13 @@ class Prepared:
             bound[name] = processor(value) if processor is not None else value
         return connection.exec_driver_sql(self.text, bound)
 
+    def write(self, connection: sa.Connection, params: Mapping[str, Any]) -> int:
+        """Runs a statement that writes, and counts the rows that it wrote."""
+        wrote = self.execute(connection, params).rowcount
+        if wrote < 0:  # Python's SQLite driver counts only for statements that begin with their verb, not with WITH
+            wrote = int(connection.exec_driver_sql("SELECT changes()").scalar_one())
+        return wrote
+
     def first(self, connection: sa.Connection, params: Mapping[str, Any]) -> Any:
         """The first value of the first row, in its Python type; None where there is no row."""
         value = self.execute(connection, params).scalar()
