@@ -10,7 +10,6 @@ from types import FrameType
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from engine.channels import Channel
 from engine.shop import Shop
@@ -79,10 +78,14 @@ class Daemon:
         try:
             with in_plain_words():
                 report = self._tick(self.now())
-        except (StoreError, DBAPIError) as fault:
-            self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
-            reason = str(fault) if isinstance(fault, StoreError) else str(fault.orig)
-            _log.error("the store failed; the work waits", reason=reason, again_in_seconds=self._pause)
+        except StoreError as fault:
+            self._pause_longer()
+            _log.error("the store failed; the work waits", reason=str(fault), again_in_seconds=self._pause)
+            return None
+        except Exception:
+            # What was under way is rolled back, and what was being sent is settled when its lease is over.
+            self._pause_longer()
+            _log.exception("a fault of the engine; the work waits", again_in_seconds=self._pause)
             return None
         self._pause = 0.0
         if not report.idle:
@@ -91,6 +94,9 @@ class Daemon:
             if delivered.relay is not None:
                 _log.warning("the mail relay takes nothing now; messages wait", reply=delivered.relay)
         return report
+
+    def _pause_longer(self) -> None:
+        self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
 
     # --- Playbooks that change ----------------------------------------------------------------------------------------
 

@@ -77,16 +77,17 @@ def read_workspace(folder: Path, *, strict: bool = True) -> Workspace:
 def open_store(url: str) -> Iterator[sa.Engine]:
     """The store, migrated to this version; what it fails at is told in a sentence."""
     try:
-        with in_plain_words():
-            store = connect(url)
-            migrate(store)
-            yield store
-    except (StoreError, ValueError) as fault:
-        raise click.ClickException(str(fault)) from fault
-    except sa.exc.ArgumentError as fault:
+        store = connect(url)
+    except (ValueError, sa.exc.ArgumentError) as fault:
         raise click.ClickException(
             f"`{url}` is no store; write sqlite:///FILE or postgresql://USER@HOST/NAME"
         ) from fault
+    try:
+        with in_plain_words():
+            migrate(store)
+            yield store
+    except StoreError as fault:
+        raise click.ClickException(str(fault)) from fault
 
 
 def secrets_of_environment(workspace: Workspace) -> list[str]:

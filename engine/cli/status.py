@@ -1,13 +1,28 @@
 """regulars status: every playbook in numbers."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
-from engine.report import messages_in_doubt, standings
+from engine.report import Standing, messages_in_doubt, standings
+from engine.workspace import Workspace
+
+_HEAD = ("playbook", "status", "entered", "running", "held out", "refused", "sent", "waiting", "not sent", "vouchers",
+         "tasks", "converted")  # fmt: skip
+_WAITING = ("planned", "deferred", "claimed", "sending")
+
+
+def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows in columns: names to the left, numbers to the right; a zero is left out, so that the others are seen."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = [cell if cell != "0" else "" for cell in row]
+        names, numbers = cells[:2], cells[2:]
+        left = [cell.ljust(width) for cell, width in zip(names, widths, strict=False)]
+        right = [cell.rjust(width) for cell, width in zip(numbers, widths[2:], strict=True)]
+        yield "  ".join(left + right).rstrip()
 
 
 @click.command("status")
@@ -19,34 +34,17 @@ def command(folder: Path, store: str) -> None:
     with open_store(store) as engine, engine.connect() as connection:
         rows = standings(connection, workspace.playbooks)
         doubt = messages_in_doubt(connection)
-    table = Table(box=None, header_style="bold")
-    for name in ("playbook", "status"):
-        table.add_column(name)
-    for name in (
-        "entered",
-        "running",
-        "held out",
-        "refused",
-        "sent",
-        "waiting",
-        "not sent",
-        "vouchers",
-        "tasks",
-        "converted",
-    ):
-        table.add_column(name, justify="right")
-    for row in rows:
-        playbook = workspace.playbooks.get(row.playbook)
-        sent, waiting = (
-            row.messages.get("sent", 0),
-            sum(row.messages.get(state, 0) for state in ("planned", "deferred", "claimed", "sending")),
-        )
-        other = sum(row.messages.values()) - sent - waiting
-        numbers = (
-            row.entered, row.runs.get("running", 0), row.held_out, row.runs.get("refused", 0),
-            sent, waiting, other, sum(row.vouchers.values()), row.tasks, row.converted,
-        )  # fmt: skip
-        table.add_row(row.playbook, playbook.status if playbook else "not in the workspace", *map(str, numbers))
-    Console().print(table)
+    for line in table([_HEAD, *(_numbers(row, workspace) for row in rows)]):
+        click.echo(line)
     if doubt:
         click.echo(f"{doubt} messages were handed over and never answered: they may or may not have arrived")
+
+
+def _numbers(row: Standing, workspace: Workspace) -> list[str]:
+    playbook = workspace.playbooks.get(row.playbook)
+    sent, waiting = row.messages.get("sent", 0), sum(row.messages.get(state, 0) for state in _WAITING)
+    counts = (
+        row.entered, row.runs.get("running", 0), row.held_out, row.runs.get("refused", 0), sent, waiting,
+        sum(row.messages.values()) - sent - waiting, sum(row.vouchers.values()), row.tasks, row.converted,
+    )  # fmt: skip
+    return [row.playbook, playbook.status if playbook else "not in the workspace", *map(str, counts)]
