@@ -140,7 +140,7 @@ class Road:
         for statement in self.prelude:
             statement.execute(connection, bound)
         entered = 0
-        while wrote := self.fresh.execute(connection, bound).rowcount:
+        while wrote := self.fresh.write(connection, bound):
             entered += wrote
             if self.replace is not None:
                 self.replace.execute(connection, bound)
@@ -167,11 +167,16 @@ def _insert(entry: Entry, firing: Firing) -> Any:
         fired.c.fired_at,
         fired.c.event_id,
         *((turn.label("turn"),) if firing.many else ()),
-    ).select_from(fired.join(customers, key == ground.catalogue.as_key(fired.c.customer_id)))
-    new_ones = new.where(entry._condition.expression, *((sa.not_(recorded),) if firing.many else ())).subquery(
-        "new_ones"
     )
-    refusal = _refusal(playbook, new_ones.c.customer_id)
+    if playbook.condition is not None:
+        customer = key == ground.catalogue.as_key(fired.c.customer_id)
+        new = new.select_from(fired.join(customers, customer)).where(entry._condition.expression)
+    first = new.where(*((sa.not_(recorded),) if firing.many else ())).subquery("first")
+    judged = sa.select(first, _refusal(playbook, first.c.customer_id).label("refusal"))
+    refusing = playbook.enter is not None or playbook.if_running == "ignore"
+    # Materialized: else the databases look anew for what refuses a customer, for every column that depends on it.
+    new_ones = judged.cte("new_ones").prefix_with("MATERIALIZED") if refusing else judged.subquery("new_ones")
+    refusal = new_ones.c.refusal
     now = sa.bindparam("now", type_=Instant)
     values = {
         "playbook": sa.literal(playbook.id, Key),

@@ -66,7 +66,7 @@ class Following:
 
     def _over(self, axis: Any, who: sa.ColumnElement[Any], spans: Any, *, fires: bool = True) -> Firing:
         bounds = (axis > sa.bindparam("lower", type_=axis.type), axis <= sa.bindparam("upper", type_=axis.type))
-        ids = sa.select(who).where(*bounds)
+        range_ = _Range(self.ground, axis, who, bounds)
         inside, outside = self.ground.compile(self.tree), self.ground.compile(Not(self.tree))
 
         def bound(window: Window, _zones: tuple[str, ...]) -> Iterable[Span]:
@@ -77,25 +77,23 @@ class Following:
         return Firing(
             rows=sa.select(axis).where(*bounds),
             axis=axis,
-            candidates=self._candidates(ids, fires),
+            candidates=self._candidates(range_, fires),
             spans=bound,
-            prelude=(self._begin(ids, inside), self._end(ids, outside)),
+            prelude=(self._end(range_, outside), self._begin(range_, inside)),
         )
 
-    def _customers(self, ids: sa.Select[Any], condition: Compiled) -> sa.Select[Any]:
-        key = self.ground.catalogue.customer_key
-        return sa.select(self.ground.catalogue.as_text(key)).where(key.in_(ids), condition.expression)
-
-    def _begin(self, ids: sa.Select[Any], inside: Compiled) -> Any:
+    def _begin(self, range_: "_Range", inside: Compiled) -> Any:
         """Those who match are members now; the count goes up only for those who were none."""
-        rows = self._customers(ids, inside).add_columns(
+        key = self.ground.catalogue.customer_key
+        rows = sa.select(
+            self.ground.catalogue.as_text(key),
             sa.literal(self.ground.playbook),
             sa.true(),
             sa.literal(1),
             sa.literal(0),
             sa.bindparam("now", type_=Instant),
             sa.bindparam("position", type_=sa.BigInteger),
-        )
+        ).where(range_.holds(key), inside.expression)
         names = ["customer_id", "playbook", "inside", "entries", "exits", "changed_at", "position"]
         statement = insert(self.ground.dialect, memberships).from_select(names, rows)
         return statement.on_conflict_do_update(
@@ -109,12 +107,13 @@ class Following:
             where=sa.not_(memberships.c.inside),
         )
 
-    def _end(self, ids: sa.Select[Any], outside: Compiled) -> sa.Update:
-        """Those who match no longer are members no longer."""
-        gone = self._customers(ids, outside)
+    def _end(self, range_: "_Range", outside: Compiled) -> sa.Update:
+        """Those who match no longer are members no longer. Looks at members first: at a launch there are none."""
+        key = self.ground.catalogue.customer_key
+        gone = sa.exists().where(key == self.ground.catalogue.as_key(memberships.c.customer_id), outside.expression)
         return (
             sa.update(memberships)
-            .where(self._of_playbook(), memberships.c.inside, memberships.c.customer_id.in_(gone))
+            .where(self._of_playbook(), memberships.c.inside, range_.holds_text(memberships.c.customer_id), gone)
             .values(
                 inside=sa.false(),
                 exits=memberships.c.exits + 1,
@@ -123,12 +122,10 @@ class Following:
             )
         )
 
-    def _candidates(self, ids: sa.Select[Any], fires: bool) -> sa.Select[Any]:
+    def _candidates(self, range_: "_Range", fires: bool) -> sa.Select[Any]:
         """Those whose membership this very transaction changed."""
-        catalogue = self.ground.catalogue
         count = memberships.c.entries if self.side == "enters" else memberships.c.exits
         changed = memberships.c.inside if self.side == "enters" else sa.not_(memberships.c.inside)
-        who = ids.subquery("in_range")
         return sa.select(
             memberships.c.customer_id,
             sa.cast(count, sa.Text).label("occasion"),
@@ -136,7 +133,7 @@ class Following:
             sa.null().label("event_id"),
         ).where(
             self._of_playbook(),
-            memberships.c.customer_id.in_(sa.select(catalogue.as_text(who.c[0]))),
+            range_.holds_text(memberships.c.customer_id),
             memberships.c.position == sa.bindparam("position", type_=sa.BigInteger),
             changed,
             sa.true() if fires else sa.false(),
@@ -144,6 +141,32 @@ class Following:
 
     def _of_playbook(self) -> sa.ColumnElement[bool]:
         return memberships.c.playbook == sa.literal(self.ground.playbook)
+
+
+@dataclass(frozen=True)
+class _Range:
+    """The customers of a range of an axis, said so that an index is searched: directly where the axis is their own."""
+
+    ground: Ground
+    axis: Any
+    who: sa.ColumnElement[Any]
+    bounds: tuple[sa.ColumnElement[bool], ...]
+
+    def holds(self, key: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        """For the customers' own key, in a statement over the customers."""
+        if self.axis.table is key.table:
+            return sa.and_(*self.bounds)
+        return key.in_(sa.select(self.who).where(*self.bounds))
+
+    def holds_text(self, customer_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        """For a customer's id as the engine keeps it."""
+        catalogue = self.ground.catalogue
+        if self.axis is catalogue.customer_key and not catalogue.customers.numbered:
+            return sa.and_(customer_id > self._limit("lower"), customer_id <= self._limit("upper"))
+        return customer_id.in_(sa.select(catalogue.as_text(self.who)).where(*self.bounds))
+
+    def _limit(self, name: str) -> sa.BindParameter[Any]:
+        return sa.bindparam(name, type_=self.axis.type)
 
 
 def _changed(window: Window) -> list[Span]:
