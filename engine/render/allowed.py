@@ -10,6 +10,8 @@ from engine.render.sandbox import FILTERS, LOOP, TESTS
 
 #: Loops within loops multiply; two are enough for the lines of an order and their tags.
 DEEPEST_LOOP = 2
+#: Python itself follows about a hundred blocks within each other; people, three or four.
+DEEPEST_BLOCK = 20
 
 _FREE = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare,
@@ -59,18 +61,24 @@ def dotted(node: nodes.Node) -> str | None:
 
 def refusals(tree: nodes.Template) -> Iterator[Refusal]:
     """Everything in the tree that is not allowed, each mistake once."""
-    yield from _walk(tree, 0)
+    yield from _walk(tree, 0, 0)
 
 
-def _walk(node: nodes.Node, loops: int) -> Iterator[Refusal]:
-    refusal = _refusal(node, loops)
+def _walk(node: nodes.Node, loops: int, blocks: int) -> Iterator[Refusal]:
+    block = isinstance(node, nodes.If | nodes.For)
+    refusal = _too_deep(node) if block and blocks >= DEEPEST_BLOCK else _refusal(node, loops)
     if refusal:
         yield refusal
         return
     if isinstance(node, nodes.Getattr):  # its inner names are judged with it
         return
     for child in node.iter_child_nodes():
-        yield from _walk(child, loops + isinstance(node, nodes.For))
+        yield from _walk(child, loops + isinstance(node, nodes.For), blocks + block)
+
+
+def _too_deep(node: nodes.Node) -> Refusal:
+    said = f"blocks stand in each other at most {DEEPEST_BLOCK} deep"
+    return Refusal(node.lineno, "", "not-in-a-text", said)
 
 
 def _refusal(node: nodes.Node, loops: int) -> Refusal | None:

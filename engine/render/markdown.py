@@ -100,14 +100,16 @@ def _inline(tokens: Sequence[Token]) -> str:
 
 
 def _mark_buttons(state: StateCore) -> None:
-    """A bold link alone in its paragraph is the thing to click: it becomes a button."""
+    """A link alone in its paragraph, bold or not, is the thing to click: it becomes a button."""
     for before, token in zip(state.tokens, state.tokens[1:], strict=False):
         inside = [child for child in token.children or [] if child.type != "text" or child.content]
+        if inside and inside[0].type == "strong_open" and inside[-1].type == "strong_close":
+            inside = inside[1:-1]
         kinds = [child.type for child in inside]
-        whole = kinds[:2] == ["strong_open", "link_open"] and kinds[-2:] == ["link_close", "strong_close"]
-        if before.type == "paragraph_open" and whole and kinds.count("link_open") == 1:
+        whole = kinds[:1] == ["link_open"] and kinds.index("link_close") == len(kinds) - 1
+        if before.type == "paragraph_open" and whole and not before.hidden and inside[0].markup != "autolink":
             before.attrSet("class", "action")
-            inside[1].attrSet("class", "button")
+            inside[0].attrSet("class", "button")
 
 
 def _make() -> MarkdownIt:

@@ -163,7 +163,7 @@ TESTS = ("defined", "undefined", "odd", "even", "in")
 
 def make_sandbox() -> Sandbox:
     """The one environment in which every text is compiled. Values escape where they are put into HTML, not here."""
-    sandbox = Sandbox(undefined=Missing, finalize=_shown, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    sandbox = Sandbox(undefined=Missing, finalize=_shown, autoescape=False)
     sandbox.globals.clear()
     known = sandbox.tests
     sandbox.filters = dict(FILTERS)

@@ -1,5 +1,6 @@
 """A message made ready: its problems are known, and each mail costs one pass of Jinja and a look-up."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -23,6 +24,10 @@ from engine.source.problem import Problem
 _LONGEST_SUBJECT = 255
 _LARGEST = 1_000_000
 _MOST_VALUES = 2000
+# A line of tags and comments only is no line of the mail, while a tag at the end of a sentence keeps its line break:
+# Jinja's own trimming knows no difference. The mark cannot be in a text, and keeps the count of lines for errors.
+_GONE = "\x1f"
+_LINE_OF_TAGS = re.compile(r"^[ \t]*((?:(?:\{%(?:(?!%\}).)*%\}|\{#(?:(?!#\}).)*#\})[ \t]*)+)$", re.MULTILINE)
 _SHAPES = 128  # a text takes as many shapes as its branches and loops have outcomes
 
 
@@ -93,17 +98,13 @@ def compile_message(message: Message) -> Template | list[Problem]:
     problems = check(message)
     if problems:
         return problems
-    try:
-        return Template(
-            message,
-            SANDBOX.from_string(message.subject.text),
-            SANDBOX.from_string(message.preheader.text) if message.preheader else None,
-            SANDBOX.from_string(message.body.text),
-            lru_cache(maxsize=_SHAPES)(_shapes),
-        )
-    except (RecursionError, SyntaxError):  # Python follows about a hundred blocks within each other
-        at = place(message, message.body, 1, 1, 1)
-        return [Problem(at, "template-syntax", "the blocks of this text stand too deep in each other")]
+    return Template(
+        message,
+        SANDBOX.from_string(message.subject.text),
+        SANDBOX.from_string(message.preheader.text) if message.preheader else None,
+        SANDBOX.from_string(_LINE_OF_TAGS.sub(rf"\1{_GONE}", message.body.text)),
+        lru_cache(maxsize=_SHAPES)(_shapes),
+    )
 
 
 def render(
@@ -151,6 +152,7 @@ def _written(tongue: Tongue, value: Any) -> str:
 
 
 def _shapes(markdown: str, sheet: Sheet) -> tuple[Shape, Shape]:
+    markdown = markdown.replace(f"{_GONE}\n", "").replace(_GONE, "")
     return sheet.around_html(to_html(markdown)), sheet.around_text(to_text(markdown))
 
 

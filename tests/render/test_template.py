@@ -55,9 +55,37 @@ def test_the_text_part_reads_well() -> None:
     )
 
 
-def test_a_bold_link_alone_is_a_button_and_no_other_is() -> None:
-    html = mail("**[Go](https://a.example)**\n\nSee **[this](https://a.example)** now").html
-    assert html.count('class="button"') == 1
+@pytest.mark.parametrize(
+    "body", ["[Go](https://a.example)", "**[Go](https://a.example)**", "a\n\n[*Go*](https://a.example)\n\nb"]
+)
+def test_a_link_alone_in_its_paragraph_is_a_button(body: str) -> None:
+    assert mail(body).html.count('class="button"') == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "See [this](https://a.example)",
+        "**[this](https://a.example)** now",
+        "[a](https://a.example) [b](https://b.example)",
+        "- [a](https://a.example)",
+        "<https://a.example>",
+        "# [a](https://a.example)",
+        "",
+    ],
+)
+def test_other_links_are_none(body: str) -> None:
+    assert 'class="button"' not in mail(f"{body}\n\nx").html
+
+
+def test_lines_of_tags_are_no_lines_but_a_tag_in_a_line_keeps_its_break() -> None:
+    body = (
+        "Dear {% if customer.tier %}friend{% endif %}\n\n"
+        "  {% if customer.tier %}  \none\n{# a note #}\n{% endif %}{% if gift.none %}\nno\n{% endif %}\n"
+        "two\n\nthree {% if customer.tier %}\n"
+        "four{% endif %}\nfive\n{% if gift.none %}\nsix\n{% endif %}"
+    )
+    assert text(body) == "Dear friend\n\none\ntwo\n\nthree\nfour\nfive"
 
 
 def test_branches_and_loops_shape_lists() -> None:
