@@ -19,7 +19,6 @@ from engine.render import (
     build_mail,
     render,
     unsubscribe_token,
-    variables,
 )
 from engine.settings import Email
 from engine.shop import Shop
@@ -59,9 +58,7 @@ class Compose:
         for row in _of_each_message(rows):
             playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
             for template in self._templates(playbook, row["message"]).values():
-                names |= {
-                    one.name.split(".")[1] for one in variables(template.message) if one.name.startswith("customer.")
-                }
+                names |= {name.split(".")[1] for name in template.names if name.startswith("customer.")}
         fields = [catalogue.fields[name] for name in sorted(names) if name in catalogue.fields]
         return self.shop.facts.customers(connection, sorted({row["customer_id"] for row in rows}), fields, now)
 

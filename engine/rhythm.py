@@ -1,13 +1,12 @@
 """Nominal local times, in every zone: each is unique, a gap moves it to the first valid instant, an overlap does not repeat it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from engine.settings import is_zone
-from engine.times import local_instant
+from engine.times import local_instant, zone_named
 
 #: The next nominal local time after a naive local one.
 NextLocal = Callable[[datetime], datetime]
@@ -27,39 +26,54 @@ class Rhythm:
     """The beats of a rhythm. Remembers the next one of each zone, so that asking again before it costs nothing."""
 
     next_local: NextLocal
-    _zones: tuple[str, ...] = ()
-    _since: datetime | None = None
-    _next: datetime | None = field(default=None)
+    _ahead: dict[str, tuple[datetime, Beat]] = field(default_factory=dict)  # no beat from the instant until this one
+    _quiet: tuple[tuple[str, ...], datetime, datetime] | None = None  # in these zones no beat after the one, before the other
 
     def beats(self, since: datetime, until: datetime, zones: tuple[str, ...]) -> list[Beat]:
         """The beats in `(since, until]`, in order; cheap where there is none."""
-        quiet = self._zones == zones and self._since is not None and self._next is not None
-        if quiet and self._since <= since and until < self._next:  # type: ignore[operator]
-            return []
+        if self._quiet is not None:
+            asked, begin, end = self._quiet
+            if asked == zones and begin <= since and until < end:
+                return []
         found = sorted(
             (beat for zone in zones for beat in self._in_zone(since, until, zone)),
             key=lambda beat: (beat.instant, beat.zone),
         )
-        self._zones, self._since, self._next = zones, until, self.next_at(until, zones)
+        following = self.next_at(until, zones)
+        self._quiet = None if following is None else (zones, until, following)
         return found
 
     def next_at(self, after: datetime, zones: Iterable[str]) -> datetime | None:
         """The first instant after `after` at which it beats in one of the zones."""
-        return min((beat.instant for zone in zones for beat in self._first(after, zone)), default=None)
+        firsts = (self._first(after, zone) for zone in zones)
+        return min((beat.instant for beat in firsts if beat is not None), default=None)
 
-    def _in_zone(self, since: datetime, until: datetime, zone: str) -> Iterable[Beat]:
+    def _in_zone(self, since: datetime, until: datetime, zone: str) -> list[Beat]:
+        if self._none_before(until, since, zone):
+            return []
+        found = []
         for beat in self._from(since, zone):
             if beat.instant > until:
-                return
-            yield beat
+                self._ahead[zone] = (until, beat)
+                break
+            found.append(beat)
+        return found
 
-    def _first(self, after: datetime, zone: str) -> Iterable[Beat]:
-        for beat in self._from(after, zone):
-            yield beat
-            return
+    def _first(self, after: datetime, zone: str) -> Beat | None:
+        if not self._none_before(after, after, zone):
+            found = next(self._from(after, zone), None)
+            if found is None:
+                return None
+            self._ahead[zone] = (after, found)
+        return self._ahead[zone][1]
 
-    def _from(self, since: datetime, zone: str) -> Iterable[Beat]:
-        clock = ZoneInfo(zone)
+    def _none_before(self, until: datetime, since: datetime, zone: str) -> bool:
+        """Whether it is remembered that the zone has no beat in `(since, until]`."""
+        known = self._ahead.get(zone)
+        return known is not None and known[0] <= since and until < known[1].instant
+
+    def _from(self, since: datetime, zone: str) -> Iterator[Beat]:
+        clock = zone_named(zone)
         # A nominal time before `since` on the local clock can still lie after it in time when the clock was put back.
         nominal = since.astimezone(clock).replace(tzinfo=None) - timedelta(hours=3)
         while nominal.year < 9998:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from engine.literals import Cap, Duration, Name, SendWindow, Share, Text
-from engine.times import DayWindow, Length
+from engine.times import DayWindow, Length, zone_named
 
 
 class Declared(BaseModel):
@@ -125,11 +125,11 @@ class Settings(Declared):
     @property
     def zone(self) -> ZoneInfo:
         """The brand's time zone."""
-        return ZoneInfo(self.timezone)
+        return zone_named(self.timezone)
 
     def zone_of(self, name: str | None) -> ZoneInfo:
         """The customer's zone; the brand's where the customer has none, or one that does not exist."""
-        return ZoneInfo(name) if name and is_zone(name) else self.zone
+        return zone_named(name) if name and is_zone(name) else self.zone
 
     def language_chain(self, language: str | None) -> tuple[str, ...]:
         """Languages to try for a customer, in order, ending in the brand's own: zh-TW, its fallback, zh, en."""

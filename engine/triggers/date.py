@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import Field
@@ -12,7 +11,7 @@ from engine.catalogue import Type
 from engine.literals import Clock, Duration, Text
 from engine.local import LocalTimes, daily, days_reached
 from engine.rhythm import Beat
-from engine.times import local_instant
+from engine.times import local_instant, zone_named
 from engine.trigger import Firing, Ground, Span, Trigger
 
 
@@ -45,7 +44,7 @@ class DateTrigger(Trigger):
 
     def _local_days(self, beat: Beat) -> Iterable[Span]:
         """A time counts for the day that it falls on in the customer's zone."""
-        zone = ZoneInfo(beat.zone)
+        zone = zone_named(beat.zone)
         for day in days_reached(beat.nominal.date(), self.lead, self.lag):
             begins = local_instant(day, time(0), zone)
             ends = local_instant(day + timedelta(days=1), time(0), zone)
