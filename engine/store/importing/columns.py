@@ -208,24 +208,26 @@ def read_row(
     warnings: list[str] = []
     for name, text in zip(header, fields, strict=True):
         column = kind.by_name.get(name)
-        if column is not None:
-            _read_field(column, text, reading, row, warnings)
+        if column is None:
+            continue
+        try:
+            if text and not text.isspace():
+                row[column.into] = column.read(text, reading)
+            else:
+                _leave_empty(column, row)
+        except values.Doubt as doubt:
+            warnings.append(f"{name}: {doubt}")
+            _leave_empty(column, row)
+        except ValueError as error:
+            raise FieldError(name, str(error)) from None
     if kind.payload:
         row["payload"] = _payload(kind, row["name"], zip(header, fields, strict=True), reading)
     return row, warnings
 
 
-def _read_field(column: Column, text: str, reading: Reading, row: dict[str, Any], warnings: list[str]) -> None:
-    try:
-        if text and not text.isspace():
-            row[column.into] = column.read(text, reading)
-            return
-        if column.required:
-            raise ValueError("is empty")
-    except values.Doubt as doubt:
-        warnings.append(f"{column.name}: {doubt}")
-    except ValueError as error:
-        raise FieldError(column.name, str(error)) from None
+def _leave_empty(column: Column, row: dict[str, Any]) -> None:
+    if column.required:
+        raise ValueError("is empty")
     if not column.leave_out:
         row[column.into] = column.empty
 
