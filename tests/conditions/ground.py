@@ -68,6 +68,7 @@ def _sent(name: str, kind: Type, **more: Any) -> Field:
 
 
 FIELDS = [
+    _field("email", Type.TEXT),
     *(_field("first_name", Type.TEXT), _field("last_name", Type.TEXT), _field("tier", Type.CHOICE, choices=CHOICES)),
     *(_field("orders_count", Type.NUMBER, required=True), _field("lifetime_spend", Type.MONEY, required=True)),
     *(_field("birthday", Type.DATE), _field("member_since", Type.DATE)),
