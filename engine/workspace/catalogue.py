@@ -1,6 +1,7 @@
 """settings/catalogue.yaml, read into the catalogue; a workspace without one gets that of the built-in store."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
 
@@ -8,7 +9,7 @@ from engine.catalogue import Catalogue, Column, Event, Field, Metric, Table, Typ
 from engine.source.marks import Path
 from engine.source.near import suggest
 from engine.workspace.forms import CatalogueForm, CustomersForm, EventForm, FieldForm, MetricForm, TableForm
-from engine.workspace.reading import Draft
+from engine.workspace.reading import Draft, open_file
 
 Aggregate = Literal["count", "sum", "average", "min", "max"]
 #: The file that describes the built-in store.
@@ -22,6 +23,16 @@ _AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 def builtin_text() -> str:
     """The catalogue of the built-in store, as `regulars init` copies it."""
     return BUILTIN.read_text(encoding="utf-8")
+
+
+@cache
+def builtin() -> Catalogue:
+    """The catalogue of the built-in store."""
+    draft = open_file("catalogue.yaml", builtin_text(), "catalogue")
+    found = read_catalogue(draft) if isinstance(draft, Draft) else None
+    if found is None:
+        raise ValueError("the catalogue of the built-in store has mistakes")
+    return found
 
 
 def read_catalogue(draft: Draft) -> Catalogue | None:

@@ -90,22 +90,25 @@ class Walk:
 
     def _all_results(self, path: Path) -> Iterator[tuple[str, Result]]:
         """Every result of the playbook by name, wherever it is made."""
-        for number, texts in enumerate(self._list(path)):
-            verb = _verb(texts)
-            if verb is None:
-                continue
-            result = self._result((*path, number), texts)
+        for at, texts in self._items(path):
+            result = self._result(at, texts)
             if result is not None:
                 yield result.name, result
-            for deeper in block_paths(verb, texts):
-                yield from self._all_results((*path, number, *deeper))
+            verb = _verb(texts)
+            for deeper in block_paths(verb, texts) if verb is not None else ():
+                yield from self._all_results((*at, *deeper))
 
-    def _list(self, path: Path) -> list[Any]:
+    def _items(self, path: Path) -> list[tuple[Path, dict[str, Any]]]:
+        """The steps that stand in the list at `path`; what is no step has been told of."""
         value: Any = self.draft.source.data
         for part in path:
-            value = value.get(part) if isinstance(value, dict) else value[part]
-        texts = self.draft.source.texts(path) if isinstance(value, list) else []
-        return [one for one in texts if isinstance(one, dict)] if isinstance(texts, list) else []
+            if isinstance(value, dict):
+                value = value.get(part)
+            elif isinstance(value, list) and isinstance(part, int):
+                value = value[part]
+        items = value if isinstance(value, list) else []
+        at = [(*path, number) for number, one in enumerate(items) if isinstance(one, dict)]
+        return [(one, self.draft.source.texts(one)) for one in at]
 
     def _result(self, path: Path, texts: Mapping[str, Any]) -> Result | None:
         name = texts.get("as")
@@ -117,8 +120,8 @@ class Walk:
     def block(self, path: Path, results: Mapping[str, Result]) -> tuple[tuple[Placed, ...], Mapping[str, Result]]:
         """The steps of a list, and what exists after them."""
         placed = []
-        for number, texts in enumerate(self._list(path)):
-            one = self._step((*path, number), texts, results)
+        for at, texts in self._items(path):
+            one = self._step(at, texts, results)
             if one is not None:
                 placed.append(one)
                 results = self._after(one, results)

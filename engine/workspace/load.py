@@ -11,7 +11,7 @@ from engine.settings import Settings, Voucher
 from engine.source.near import suggest
 from engine.source.problem import Place, Problem
 from engine.source.yaml import MAX_BYTES
-from engine.workspace.catalogue import builtin_text, read_catalogue
+from engine.workspace.catalogue import builtin, read_catalogue
 from engine.workspace.check.written import secrets
 from engine.workspace.compose import compose
 from engine.workspace.known import Known
@@ -167,10 +167,9 @@ class _Load:
         return None if draft is None else read_settings(draft)
 
     def _catalogue(self) -> Catalogue | None:
-        if CATALOGUE in self.files:
-            draft = self._open(CATALOGUE, "catalogue")
-        else:
-            draft = self.found.opened(CATALOGUE, builtin_text(), "catalogue")
+        if CATALOGUE not in self.files:
+            return builtin()
+        draft = self._open(CATALOGUE, "catalogue")
         return None if draft is None else read_catalogue(draft)
 
     def _vouchers(self) -> tuple[Mapping[str, Voucher], frozenset[str]]:

@@ -1,0 +1,105 @@
+"""The catalogue: the built-in one fits the built-in store, and a shop's own tables load alike."""
+
+import sqlalchemy as sa
+
+from engine.catalogue import Catalogue, Column, Metric, Table, Type
+from engine.source.problem import Problem
+from engine.store.customers import metadata
+from engine.store.types import IsoInstant, SecondsInstant
+from engine.times import Length
+from engine.workspace import load_texts
+from engine.workspace.catalogue import builtin_text
+from tests.workspace.test_gallery import HERE, files_of
+
+BASE = files_of(HERE / "base")
+SHOP = """
+customers: {table: clients, key: number, numbered: true, language: lang}
+tables:
+  sales: {customer: client, key: sale, time: made, stored: iso, numbered: true}
+  labels: {customer: client, key: label}
+customer:
+  tier: {choice: [old, new], column: clients.tier}
+  joined: {time: clients.joined, stored: seconds}
+  mail: {text: clients.mail, ignore_case: true, required: true}
+  size: {number: clients.details.size}
+  labels: {tags: labels.label}
+metrics:
+  customer.sales_year: {count: sales, over: 1 year}
+  customer.worth: {sum: sales.amount, over: 3 months, ending: 3 months ago}
+  customer.best: {max: sales.pieces, over: 1 year, type: number}
+events:
+  sale.made:
+    table: sales
+    only: {kind: sale}
+    fields:
+      amount: {money: sales.amount}
+      kind: {choice: [sale, return], column: sales.kind}
+      note: text
+  visit:
+    fields: {mood: {choice: [good, bad]}, stars: number}
+"""
+
+
+def catalogue(text: str | None = None) -> Catalogue:
+    settings = {"settings/regulars.yaml": BASE["settings/regulars.yaml"]}
+    workspace = load_texts({**settings, **({"settings/catalogue.yaml": text} if text else {})})
+    assert workspace.problems == ()
+    assert workspace.catalogue is not None
+    return workspace.catalogue
+
+
+def test_the_built_in_catalogue_names_only_what_the_store_has() -> None:
+    found = catalogue()
+    for table in (found.customers, *found.tables.values()):
+        clause = found.table(table.name)
+        used = {column.name for column in clause.columns} - ({"id"} if table.name == "customer_tags" else set())
+        assert used <= {column.name for column in metadata.tables[table.name].columns}, table.name
+
+
+def test_the_built_in_catalogue_is_what_init_copies() -> None:
+    assert catalogue(builtin_text()) == catalogue()
+
+
+def test_an_event_without_a_table_lives_in_the_built_in_one() -> None:
+    event = catalogue().events["cart.updated"]
+    assert (event.table, event.time, event.only) == ("events", "occurred_at", (("name", "cart.updated"),))
+    assert event.fields["items_count"].column == Column("events", "payload", "items_count")
+
+
+def test_a_shop_brings_its_own_tables() -> None:
+    found = catalogue(SHOP)
+    assert found.customers == Table("clients", customer="number", key="number", numbered=True)
+    assert found.tables["sales"].time == "made"
+    assert (found.language, found.timezone) == ("lang", None)
+    assert found.fields["size"].column == Column("clients", "details", "size")
+    assert found.fields["mail"].fold
+    assert found.fields["mail"].required
+    assert found.fields["tier"].choices == ("old", "new")
+    assert found.events["sale.made"].only == (("kind", "sale"),)
+    assert found.events["sale.made"].fields["note"].column == Column("sales", "note")
+    assert found.events["visit"].fields["mood"].choices == ("good", "bad")
+
+
+def test_metrics_take_their_type_from_the_column() -> None:
+    fields = catalogue(SHOP).fields
+    assert fields["sales_year"].type is Type.NUMBER
+    assert fields["worth"].type is Type.MONEY
+    assert fields["worth"].metric == Metric("sum", "sales", "amount", Length(3, "month"), Length(3, "month"))
+    assert fields["best"].type is Type.NUMBER
+
+
+def test_times_keep_the_form_that_the_shop_stores_them_in() -> None:
+    found = catalogue(SHOP)
+    assert isinstance(found.table("sales").c.made.type, IsoInstant)
+    assert isinstance(found.table("clients").c.joined.type, SecondsInstant)
+    assert isinstance(found.table("clients").c.number.type, sa.BigInteger)
+
+
+def test_a_broken_catalogue_leaves_no_playbooks() -> None:
+    hello = "playbook: hello\nwhen:\n  event: order.paid\ndo:\n  - tag: hello\n"
+    workspace = load_texts({**BASE, "settings/catalogue.yaml": "customers: {tabel: x}", "hello.yaml": hello})
+    assert workspace.catalogue is None
+    assert workspace.playbooks == {}
+    problem = workspace.problems[0]
+    assert isinstance(problem, Problem)
+    assert problem.helps == ("did you mean `table`?",)
