@@ -73,7 +73,12 @@ Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({**_PLAIN, "pattern
 #: `7 days`
 Duration = Annotated[Length, BeforeValidator(Length.parse), _written, _pattern(LENGTH, "length of time", "7 days")]
 #: `10:00`
-Clock = Annotated[time, BeforeValidator(parse_clock), _written, _pattern(CLOCK, "time of day", "10:00")]
+Clock = Annotated[
+    time,
+    BeforeValidator(parse_clock),
+    PlainSerializer(lambda at: f"{at:%H:%M}", return_type=str),
+    _pattern(CLOCK, "time of day", "10:00"),
+]
 #: `09:00-21:00`
 SendWindow = Annotated[
     DayWindow,
@@ -82,7 +87,12 @@ SendWindow = Annotated[
     _pattern(f"{CLOCK}-{CLOCK}", "window of the day", "09:00-21:00"),
 ]
 #: `10%`
-Share = Annotated[Fraction, BeforeValidator(_share), _written, _pattern(r"\d{1,3}(?:\.\d{1,3})?%", "share", "10%")]
+Share = Annotated[
+    Fraction,
+    BeforeValidator(_share),
+    PlainSerializer(lambda share: f"{float(share * 100):g}%", return_type=str),
+    _pattern(r"\d{1,3}(?:\.\d{1,3})?%", "share", "10%"),
+]
 #: `always`, `once`, `once per 30 days`
 Entry = Annotated[
     Limit | None,

@@ -16,7 +16,7 @@ from engine.workspace.load import load_texts
 
 _HEAD = """# Reference
 
-Every key of the files that a marketer writes. Made by `regulars schema --write` from the declarations that the engine
+Every key of the files that a marketer writes. Made by `regulars schema --reference` from the declarations that the engine
 itself reads by; do not edit it by hand. **Bold** keys must be there.
 """
 
@@ -83,7 +83,7 @@ def _value(of: Mapping[str, Any]) -> str:
         return _cell(f"{of.get('title', 'text')}, such as `{of['examples'][0]}`{default}")
     reference = str(of.get("$ref", "")).rpartition("/")[2]
     named = of.get("title") or reference or of.get("type", "text")
-    return _cell((named if isinstance(named, str) else "text") + default)
+    return _cell((named.removesuffix("Form").lower() if isinstance(named, str) else "text") + default)
 
 
 def _cell(words: str) -> str:

@@ -1,6 +1,7 @@
 """The JSON Schemas of every kind of file: built from the declarations that the engine reads by, and committed."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -60,9 +61,17 @@ def _merged(schema: Schema) -> Schema:
     """One schema out of "this or nothing", with its default where that can be shown in one word."""
     given = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
     own = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    merged = {**own, **(given[0] if given else {})}
     plain = isinstance(schema.get("default"), str | int | float)
-    inner = given[0] if given else {}
-    return {**own, **inner, **({"default": schema["default"]} if plain else {})}
+    default = _as_written(schema["default"], merged.get("pattern")) if plain else None
+    return {**merged, **({"default": default} if default is not None else {})}
+
+
+def _as_written(default: Any, pattern: str | None) -> Any:
+    """A default as an author would write it: pydantic gives `09:00:00` for `09:00`, and a number for a share."""
+    if pattern is None or re.search(pattern, str(default)):
+        return default
+    return next((one for one in (str(default)[:5], f"{default}%") if re.search(pattern, one)), None)
 
 
 def _untitled(schema: Schema, name: str) -> Schema:
