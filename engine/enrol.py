@@ -111,7 +111,7 @@ class Road:
             cut = Prepared(firing.rows.order_by(firing.axis).limit(1).offset(PIECE - 1), dialect)
         return cls(
             firing=firing,
-            probe=Prepared(firing.rows.with_only_columns(sa.literal_column("1")).limit(1), dialect),
+            probe=Prepared(_first(firing), dialect),
             cut=cut,
             prelude=tuple(Prepared(statement, dialect) for statement in firing.prelude),
             fresh=Prepared(_insert(entry, firing), dialect),
@@ -147,6 +147,13 @@ class Road:
             if not self.firing.many:
                 break
         return entered
+
+
+def _first(firing: Firing) -> Any:
+    """Whether there is any row. In the order of the axis, for which the index is needed: for any one row of many,
+    Postgres would begin to read the table from its start."""
+    anything = firing.rows.with_only_columns(sa.literal_column("1")).limit(1)
+    return anything.order_by(firing.axis) if firing.axis is not None else anything
 
 
 def _insert(entry: Entry, firing: Firing) -> Any:
@@ -202,15 +209,18 @@ def _refusal(playbook: Playbook, customer: sa.ColumnElement[str]) -> sa.ColumnEl
     earlier = enrolments.alias("earlier")
     of_customer = (earlier.c.playbook == sa.literal(playbook.id, Key), earlier.c.customer_id == customer)
     reasons: list[tuple[Any, Any]] = []
-    if playbook.if_running == "ignore":
-        running = sa.exists().where(*of_customer, earlier.c.state == sa.literal("running", Key))
-        reasons.append((running, sa.literal("a run is under way", sa.Text)))
     if playbook.enter is not None:
         per = playbook.enter.per
         since = (earlier.c.entered_at > sa.bindparam("entered_since", type_=Instant),) if per else ()
         entered = sa.exists().where(*of_customer, earlier.c.state != sa.literal("refused", Key), *since)
-        reasons.insert(0, (entered, sa.literal(f"once per {per}" if per else "once", sa.Text)))
-    return sa.case(*reasons, else_=sa.null()) if reasons else sa.cast(sa.null(), sa.Text)
+        reasons.append((entered, sa.literal(f"once per {per}" if per else "once", sa.Text)))
+    if playbook.if_running == "ignore":
+        running = sa.exists().where(*of_customer, earlier.c.state == sa.literal("running", Key))
+        reasons.append((running, sa.literal("a run is under way", sa.Text)))
+    if not reasons:
+        return sa.cast(sa.null(), sa.Text)
+    # Asked first: at a launch nobody was here before, and one search says so.
+    return sa.case((sa.not_(sa.exists().where(*of_customer)), sa.null()), *reasons, else_=sa.null())
 
 
 def _replace(entry: Entry, firing: Firing) -> sa.Update:
