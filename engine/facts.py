@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.catalogue import RESULT_FIELDS, Catalogue, Field, Type
+from engine.catalogue import RESULT_FIELDS, Catalogue, Column, Field, Type
 from engine.conditions import Tree, compile_value
 from engine.settings import Settings
 from engine.store.customers import vouchers
@@ -31,8 +31,10 @@ class Facts:
         key = catalogue.customer_key
         wanted = {one.name: one for one in fields}
         for name, column in (("timezone", catalogue.timezone), ("language", catalogue.language)):
-            if column is not None and name in catalogue.fields:
-                wanted[name] = catalogue.fields[name]
+            if column is not None:
+                # They hold for every customer, whether or not conditions may mention them.
+                plain_text = Field(name, Type.TEXT, column=Column(catalogue.customers.name, column))
+                wanted[name] = catalogue.fields.get(name, plain_text)
         plain = [one for one in wanted.values() if one.type is not Type.TAGS]
         compiled = [compile_value(one, catalogue) for one in plain]
         params: dict[str, Any] = {}

@@ -30,7 +30,7 @@ class Sight:
     consents: Mapping[tuple[str, str], Sequence[tuple[str, bool]]]
     suppressed: Mapping[tuple[str, str], str]
     sent: Mapping[str, list[datetime]]
-    runs: Mapping[int, tuple[str, str | None]]
+    runs: Mapping[int, tuple[str, str | None, datetime | None]]
     customers: Mapping[str, Mapping[str, Any]]
 
     @classmethod
@@ -59,8 +59,7 @@ class Sight:
         settings = self.shop.settings
         customer = self.customers.get(row["customer_id"], {})
         address = mail_address(customer)
-        standing: Standing = self.runs.get(row["enrolment_id"], (None, "the run is gone"))
-        state, reason = run or standing
+        state, reason = run or self._standing(row)
         marketing = row["purpose"] == "marketing"
         window = playbook.send_window if playbook is not None else None
         return Look(
@@ -79,6 +78,12 @@ class Sight:
             cap=settings.limits.cap,
             sent=self.sent.get(row["customer_id"], ()),
         )
+
+    def _standing(self, row: Row) -> Standing:
+        state, reason, ended_at = self.runs.get(row["enrolment_id"], (None, "the run is gone", None))
+        if state == "stopped" and ended_at is not None and row["planned_at"] >= ended_at:
+            state = "done"  # `email` and then `stop` in one move: the stop does not take back what was just said
+        return state, reason
 
     def count(self, row: Row, now: datetime) -> None:
         """Counts a message that goes now, so that the next one of the same customer is judged with it."""
@@ -123,8 +128,7 @@ def _sent(shop: Shop, connection: sa.Connection, ids: Sequence[str], now: dateti
     return found
 
 
-def _runs(connection: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
-    rows = connection.execute(
-        sa.select(enrolments.c.id, enrolments.c.state, enrolments.c.reason).where(enrolments.c.id.in_(ids))
-    )
-    return {run: (state, reason) for run, state, reason in rows}
+def _runs(connection: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[str, str | None, datetime | None]]:
+    columns = (enrolments.c.id, enrolments.c.state, enrolments.c.reason, enrolments.c.ended_at)
+    rows = connection.execute(sa.select(*columns).where(enrolments.c.id.in_(ids)))
+    return {run: (state, reason, ended_at) for run, state, reason, ended_at in rows}

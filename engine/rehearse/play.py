@@ -80,13 +80,13 @@ def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playboo
                     timeline.look(connection, rehearsal.now, name)
 
     _begin(rehearsal, timeline)
-    note([rehearsal.tick()])
+    note(rehearsal.tick())
     for at, happenings in _moments(case.happenings):
         note(_until(rehearsal, at))
         for one in happenings:
             happen(rehearsal.store, playbook.id, one, at)
         _begin(rehearsal, timeline)
-        note([rehearsal.tick()])
+        note(rehearsal.tick())
     note(rehearsal.advance_to(case.until))
 
 
