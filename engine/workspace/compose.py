@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.conditions import Tree
 from engine.source.marks import Path
+from engine.source.problem import Flaw
 from engine.trigger import Trigger
 from engine.triggers import TRIGGERS
 from engine.workspace.check import RULES
@@ -17,7 +18,7 @@ from engine.workspace.forms import GoalForm, Header
 from engine.workspace.known import Known
 from engine.workspace.playbook import Goal, Playbook, Stop
 from engine.workspace.reading import Draft
-from engine.workspace.results import Result, scopes
+from engine.workspace.results import Result, scopes, unborn
 from engine.workspace.rooms import Room
 from engine.workspace.subject import Subject
 
@@ -32,10 +33,11 @@ def compose(draft: Draft, known: Known, name: str) -> Playbook | None:
     room = _room(draft, known)
     texts = draft.source.texts()
     header = draft.read(Header, (), {key: texts[key] for key in texts if key in Header.model_fields})
-    trigger = _trigger(draft, room)
     walk = Walk(draft, room)
+    later = {name: unborn(result) for name, result in walk.made.items()}
+    trigger = _trigger(draft, room, later)
     steps, _ = walk.block(("do",), {})
-    condition = draft.conditions(("if",), room.reading()) if _sound(draft, "if") else None
+    condition = draft.conditions(("if",), room.reading(later=later)) if _sound(draft, "if") else None
     subject = Subject(draft, known, room, trigger, steps, _stops(draft, room, walk.made), _goal(draft, room), walk.made)
     for rule in RULES:
         rule(subject)
@@ -62,7 +64,7 @@ def _room(draft: Draft, known: Known) -> Room:
     )
 
 
-def _trigger(draft: Draft, room: Room) -> Trigger | None:
+def _trigger(draft: Draft, room: Room, later: Mapping[str, Flaw]) -> Trigger | None:
     if not _sound(draft, "when"):
         return None
     texts = draft.source.texts(("when",))
@@ -71,7 +73,7 @@ def _trigger(draft: Draft, room: Room) -> Trigger | None:
         place = draft.source.key_place(("when",))
         draft.add(place, "no-trigger", "`when` says nothing that could happen", f"triggers: {', '.join(TRIGGERS)}")
         return None
-    return draft.read(TRIGGERS[word], ("when",), texts, room.reading(by_name=word in ("enters", "leaves")))
+    return draft.read(TRIGGERS[word], ("when",), texts, room.reading(later=later, by_name=word in ("enters", "leaves")))
 
 
 def _stops(draft: Draft, room: Room, made: Mapping[str, Result]) -> tuple[Stop, ...]:

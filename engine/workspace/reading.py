@@ -53,8 +53,7 @@ class Draft:
         try:
             found = model.model_validate(texts, context=context)
         except ValidationError as error:
-            for one in error.errors():
-                self.problems.extend(self._problems(path, one))
+            self._note(path, error)
             return None
         if isinstance(context, Reading):
             self._doubt(path, context)
@@ -79,15 +78,21 @@ class Draft:
                     if problem not in self.problems:
                         self.problems.append(problem)
 
-    def _problems(self, path: Path, error: Any) -> Iterator[Problem]:
-        at: Path = (*path, *error["loc"])
-        cause = error.get("ctx", {}).get("error")
+    def _note(self, path: Path, error: ValidationError) -> None:
+        """Notes what the declarations' own readers say; whatever else pydantic finds follows from that, or is structure."""
+        causes = [(one["loc"], one["ctx"]["error"]) for one in error.errors() if one["type"] == "value_error"]
+        for loc, cause in causes:
+            self.problems.extend(self._problems((*path, *loc), cause))
+        if not causes and not self.broken:
+            self.add(self.source.place(path), "value", "a value here does not fit its key")
+
+    def _problems(self, at: Path, cause: Exception) -> Iterator[Problem]:
         if isinstance(cause, FlawedAt):
             for deeper, flaw in cause.flaws:
                 yield self.flaw((*at, *deeper), flaw)
-        elif not any(at[: len(one)] == one or one == at[:-1] for one in self.broken):
+        elif not any(at[: len(one)] == one for one in self.broken):
             helps = getattr(cause, "helps", ())
-            text, _, advice = (str(cause) if cause is not None else error["msg"]).partition("; ")
+            text, _, advice = str(cause).partition("; ")
             rule = "duration" if helps else "value"
             yield Problem(self.source.place(at), rule, text, (*helps, *((advice,) if advice else ())))
 

@@ -36,6 +36,13 @@ def scopes(results: Mapping[str, Result], *, surely: bool = True) -> dict[str, M
     return {name: result.fields(surely=surely) for name, result in results.items()}
 
 
+def unborn(result: Result) -> Flaw:
+    """Why a result does not exist when the run begins."""
+    text = f"`{result.name}` does not exist yet when a run begins"
+    help_ = f"it is created on line {result.line}; ask for it in a `choose` below, or in `stop_when`"
+    return Flaw(0, 0, "used-before", text, (help_,))
+
+
 def absent(result: Result, line: int) -> Flaw:
     """Why a result does not exist at the step on `line`; the place within the text is for the caller to fill in."""
     text = f"`{result.name}` does not exist yet at this step"

@@ -16,6 +16,14 @@ NO_EVENT = Flaw(
     ("begin it with `event:`, or speak of `customer.*`",),
 )
 
+NO_AWAITED = Flaw(
+    0,
+    0,
+    "no-event",
+    "`it` does not exist here: it is the event that a `wait_for` or a `stop_when` speaks of",
+    ("the event that began the run, and that of `goal`, is `event`",),
+)
+
 
 @dataclass(frozen=True)
 class Room:
@@ -47,7 +55,7 @@ class Room:
     ) -> Reading:
         """How conditions are read here; `awaited` is an event whose fields are `it.*`."""
         scope = {**self.scope, **(more or {})}
-        later = {**({} if "event" in scope else {"event": NO_EVENT}), **(later or {})}
+        later = {"it": NO_AWAITED, **({} if "event" in scope else {"event": NO_EVENT}), **(later or {})}
         hidden = self.unclear | unclear
         if awaited is not None:
             known = self.catalogue.events.get(awaited)
