@@ -3,10 +3,13 @@
 import click
 
 from engine.cli import (
+    demo,
     imports,
+    init,
     preview,
     run,
     schema,
+    sink,
     sql,
     status,
     tick,
@@ -15,6 +18,8 @@ from engine.cli import (
 )
 from engine.cli.options import Tidy
 
+_COMMANDS = (init, validate, preview, imports, run, tick, status, why, sql, schema, sink, demo)
+
 
 @click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="regulars")
@@ -22,15 +27,5 @@ def main() -> None:
     """Marketing automation as code: playbooks in YAML, tested like software, run against your customer store."""
 
 
-for _command in (
-    validate.command,
-    imports.command,
-    run.command,
-    tick.command,
-    status.command,
-    why.command,
-    preview.command,
-    sql.command,
-    schema.command,
-):
-    main.add_command(_command)
+for _module in _COMMANDS:
+    main.add_command(_module.command)
