@@ -8,6 +8,8 @@ import yaml
 from engine.source.problem import Place, Problem
 from engine.source.span import line_starts, lines, span
 
+#: Characters that an escape can write, but that no database and no mail can carry.
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _BRACES = re.compile(r"\{\{.*?\}\}|\{\{.*")
 _GLUED = "this `-` is indented deeper than the one above, so YAML glued both lines into one text"
 _WITHOUT = "write the value out; what several files share belongs in segments/ or settings/"
@@ -166,6 +168,12 @@ def unreadable(file: str, text: str, error: yaml.YAMLError) -> Problem:
     return _structure(place, line)
 
 
+def invisible(place: Place, character: str) -> Problem:
+    """A control character, or half of one, as such or written as an escape."""
+    name = "NUL" if character == "\0" else f"U+{ord(character):04X}"
+    return Problem(place, "character", f"the invisible character {name} cannot stand here", ("delete it",))
+
+
 def _structure(place: Place, line: str) -> Problem:
     helps = ("check the indentation: keys of one block stand in one column", "put texts with special signs in quotes")
     return Problem(
@@ -174,9 +182,7 @@ def _structure(place: Place, line: str) -> Problem:
 
 
 def _character(file: str, text: str, position: int) -> Problem:
-    name = "NUL" if text[position] == "\0" else f"U+{ord(text[position]):04X}"
-    place = span(file, text, position, position + 1)
-    return Problem(place, "character", f"the invisible character {name} cannot stand here", ("delete it",))
+    return invisible(span(file, text, position, position + 1), text[position])
 
 
 def _colon(place: Place, line: str) -> Problem:

@@ -20,11 +20,13 @@ from yaml.events import (
 
 from engine.source.marks import Mark, Path, Source
 from engine.source.mistakes import (
+    INVISIBLE,
     alias_written,
     anchor_written,
     directive_written,
     duplicate_key,
     glued,
+    invisible,
     key_not_a_text,
     merge_key,
     not_a_mapping,
@@ -127,6 +129,8 @@ class _Build:
             self.problems.append(anchor_written(self.place(event), event.anchor))
         if isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag is not None:
             self.problems.append(tag_written(self.place(event), event.tag))
+        if isinstance(event, ScalarEvent) and (found := INVISIBLE.search(event.value)):
+            self.problems.append(invisible(self.place(event), found[0]))
 
     def _key(self, around: _Open, event: NodeEvent) -> bool:
         if not isinstance(event, ScalarEvent):

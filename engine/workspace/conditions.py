@@ -9,7 +9,11 @@ from engine.conditions import Flawed, Tree, all_of, any_of, read
 from engine.source.marks import Path
 from engine.source.near import suggest
 from engine.source.problem import Flaw
+from engine.workspace.doubts import Together
 from engine.workspace.results import Scope
+
+_Flaws = list[tuple[Path, Flaw]]
+_Parts = list[tuple[str, Tree]]
 
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -37,56 +41,54 @@ class Reading:
     later: Mapping[str, Flaw] = field(default_factory=dict)
     unclear: frozenset[str] = frozenset()
     by_name: bool = False  # whether the name of a segment alone may stand for its conditions
-    seen: list[tuple[str, Tree]] = field(default_factory=list)  # every text that was read, with its tree
+    seen: list[Together] = field(default_factory=list)  # everything that was read
 
     def conditions(self, raw: Any) -> Tree:
         """The tree of what an author wrote. Raises `FlawedAt`."""
-        flaws: list[tuple[Path, Flaw]] = []
-        tree = self._named(raw, flaws) if self.by_name and self._is_name(raw) else self._read(raw, (), flaws)
+        if self.by_name and isinstance(raw, str) and _SEGMENT.fullmatch(raw.strip()):
+            return self._named(raw)
+        flaws: _Flaws = []
+        parts: _Parts = []
+        tree = self._read(raw, (), flaws, parts)
         if tree is None:
             raise FlawedAt(flaws)
+        self.seen.append(Together(tree, tuple(parts)))
         return tree
 
-    def _is_name(self, raw: Any) -> bool:
-        return isinstance(raw, str) and _SEGMENT.fullmatch(raw.strip()) is not None
-
-    def _named(self, raw: str, flaws: list[tuple[Path, Flaw]]) -> Tree | None:
+    def _named(self, raw: str) -> Tree:
         name = raw.strip()
         if name in self.segments:
             return self.segments[name]
+        flaws: _Flaws = []
         if name not in self.names:
             helps = suggest(name, self.names, "segments") or (f"write it into segments/{name}.yaml",)
-            flaws.append(
-                ((), Flaw(0, len(raw), "unknown-segment", f"there is no segment `{name}` in segments/", helps))
-            )
-        return None
+            flaws.append(((), Flaw(0, len(raw), "unknown-segment", f"there is no segment `{name}`", helps)))
+        raise FlawedAt(flaws)
 
-    def _read(self, raw: Any, path: Path, flaws: list[tuple[Path, Flaw]]) -> Tree | None:
+    def _read(self, raw: Any, path: Path, flaws: _Flaws, parts: _Parts) -> Tree | None:
         if isinstance(raw, list):
-            return self._each(raw, path, flaws, any_of_them=False)
+            return self._each(raw, path, flaws, parts)
         if isinstance(raw, dict):
             word = next(iter(raw), "all")
             inner = raw.get(word)
-            return self._each(
-                inner if isinstance(inner, list) else [inner], (*path, word), flaws, any_of_them=word == "any"
-            )
-        return self._text(raw or "", path, flaws)
+            return self._each(inner if isinstance(inner, list) else [inner], (*path, word), flaws, parts)
+        return self._text(raw or "", path, flaws, parts)
 
-    def _each(self, raw: list[Any], path: Path, flaws: list[tuple[Path, Flaw]], *, any_of_them: bool) -> Tree | None:
-        trees = [self._read(one, (*path, number), flaws) for number, one in enumerate(raw)]
+    def _each(self, raw: list[Any], path: Path, flaws: _Flaws, parts: _Parts) -> Tree | None:
+        trees = [self._read(one, (*path, number), flaws, parts) for number, one in enumerate(raw)]
         sound = [tree for tree in trees if tree is not None]
         if not sound or len(sound) < len(trees):
             return None
-        return any_of(sound) if any_of_them else all_of(sound)
+        return any_of(sound) if path[-1:] == ("any",) else all_of(sound)
 
-    def _text(self, text: str, path: Path, flaws: list[tuple[Path, Flaw]]) -> Tree | None:
+    def _text(self, text: str, path: Path, flaws: _Flaws, parts: _Parts) -> Tree | None:
         try:
             tree = read(text, self.scope, self.names, self.currency)
-            self.seen.append((text, tree))
-            return tree
         except Flawed as error:
             flaws.extend((path, self._placed(flaw, text)) for flaw in error.flaws if not self._is_unclear(text))
             return None
+        parts.append((text, tree))
+        return tree
 
     def _is_unclear(self, text: str) -> bool:
         return any(re.search(rf"(?<![\w.-]){re.escape(name)}\.", text) for name in self.unclear)

@@ -11,7 +11,6 @@ from engine.source.marks import Path, Source
 from engine.source.problem import Flaw, Place, Problem
 from engine.source.yaml import read_yaml
 from engine.workspace.conditions import FlawedAt, Reading
-from engine.workspace.doubts import doubts
 from engine.workspace.parts import part_of
 from engine.workspace.structure import structure, swallowed
 
@@ -71,7 +70,7 @@ class Draft:
 
     def _doubt(self, path: Path, reading: Reading) -> None:
         """Warns of conditions that are right but may surprise, wherever in this part of the file they stand."""
-        for text, flaw in doubts(reading.seen):
+        for text, flaw in (one for together in reading.seen for one in together.doubts()):
             for at, mark in self.source.marks.items():
                 if mark.raw == text and at[: len(path)] == path:
                     problem = self.flaw(at, flaw)

@@ -107,6 +107,8 @@ def test_a_byte_order_mark_is_accepted() -> None:
         ("%YAML 1.1\n---\na: b", [("directive", 1, 1)]),
         ("a:\n\t- b", [("tab", 2, 1)]),
         ("a: b\0c", [("character", 1, 5)]),
+        ('a: "b\\0c"', [("character", 1, 4)]),
+        ('"\\ud800": b', [("character", 1, 1)]),
         (b"a: \xff", [("encoding", 1, 4)]),
         ("a: b".encode("utf-16"), [("encoding", 1, 1)]),
         ("", [("empty-file", 1, 1)]),
