@@ -12,13 +12,14 @@ from engine.cli import (
     sink,
     sql,
     status,
+    test,
     tick,
     validate,
     why,
 )
 from engine.cli.options import Tidy
 
-_COMMANDS = (init, validate, preview, imports, run, tick, status, why, sql, schema, sink, demo)
+_COMMANDS = (init, validate, test, preview, imports, run, tick, status, why, sql, schema, sink, demo)
 
 
 @click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"]})

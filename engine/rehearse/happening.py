@@ -120,7 +120,9 @@ class Happenings:
                 self.draft.add(source.place(path), misread.rule, str(misread), *misread.helps)
 
     def _required(self, path: Path, texts: Mapping[str, Any], event: Event) -> None:
-        needed = ("total",) if event.name in ORDER_EVENTS else [one.name for one in event.fields.values() if one.required]
+        needed = (
+            ("total",) if event.name in ORDER_EVENTS else [one.name for one in event.fields.values() if one.required]
+        )
         for name in needed:
             if texts.get(name) is None:
                 place = self.draft.source.place((*path, "event"))

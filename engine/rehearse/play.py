@@ -1,16 +1,14 @@
 """A test played: the real engine over its store, the clock moved through everything that the script makes happen."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-
-import sqlalchemy as sa
 
 from engine.channels import Record
 from engine.rehearse.clock import EngineFault, Rehearsal
 from engine.rehearse.script import Case, Happening
-from engine.rehearse.stage import Codes, Unplayable, happen, staged
+from engine.rehearse.stage import Codes, Stage, Unplayable, happen
 from engine.rehearse.timeline import Entry, Timeline
 from engine.rehearse.vocabulary import share
 from engine.rehearse.witness import Trace, witnessed
@@ -25,49 +23,33 @@ class Played:
 
     entries: tuple[Entry, ...]
     trace: Trace
-    deferred: dict[int, str] = field(default_factory=dict)
+    deferred: Mapping[int, str]  # enrolment -> why its mail was put off last
     problem: Problem | None = None  # a mistake in the script
     fault: str | None = None  # a mistake of the engine
 
 
-def alone(workspace: Workspace, playbook: Playbook, trace: Trace) -> Workspace:
-    """The workspace with this playbook only, active whatever its status, its steps watched."""
-    return replace(workspace, playbooks={playbook.id: witnessed(replace(playbook, status="active"), trace)})
-
-
-def play(workspace: Workspace, playbook: Playbook, case: Case, story: "Story | None" = None) -> Played:
-    """Plays one test. `story` is told of the store before it is gone."""
+def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage) -> Played:
+    """Plays one test: the playbook alone, active whatever its status. The store is left as it was at the end."""
     trace, channel = Trace(), Record()
     timeline = Timeline(channel)
     problem = fault = None
-    with staged(case) as store:
-        held_out = {person.id for person in case.people.values() if person.held_out}
-        rehearsal = Rehearsal(
-            alone(workspace, playbook, trace),
-            store,
-            channel,
-            case.start,
-            new_code=Codes(),
-            control=lambda _playbook, customer: customer in held_out,
-            checked=True,
-        )
-        try:
-            _run(rehearsal, case, timeline, playbook)
-        except Unplayable as unplayable:
-            problem = unplayable.problem
-        except EngineFault as broken:
-            fault = str(broken)
-        if story is not None:
-            with store.connect() as connection:
-                story.tell(connection, timeline, trace)
+    held_out = {person.id for person in case.people.values() if person.held_out}
+    rehearsal = Rehearsal(
+        replace(workspace, playbooks={playbook.id: witnessed(replace(playbook, status="active"), trace)}),
+        stage.set_up(case),
+        channel,
+        case.start,
+        new_code=Codes(),
+        control=lambda _playbook, customer: customer in held_out,
+        checked=True,
+    )
+    try:
+        _run(rehearsal, case, timeline, playbook)
+    except Unplayable as unplayable:
+        problem = unplayable.problem
+    except EngineFault as broken:
+        fault = str(broken)
     return Played(tuple(timeline.entries), trace, timeline.deferred, problem, fault)
-
-
-class Story:
-    """Asked while the store of a played test still stands."""
-
-    def tell(self, connection: sa.Connection, timeline: Timeline, trace: Trace) -> None:
-        """Reads what it needs."""
 
 
 def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playbook) -> None:

@@ -123,7 +123,9 @@ class _File:
             first.setdefault(name, path)
 
     def _case(self, path: Path, everybody: Mapping[str, Person]) -> Case | None:
-        if not isinstance(self.draft.source.at(path), dict) or self.draft.is_broken(path, ("events", "expect", "given")):
+        if not isinstance(self.draft.source.at(path), dict) or self.draft.is_broken(
+            path, ("events", "expect", "given")
+        ):
             return None
         before = len(self.draft.problems)
         people = {**everybody, **{one.id: one for one in self.people.read((*path, "given", "customers"))}}

@@ -1,10 +1,7 @@
 """The stage of one test: a store in memory with the customers who are given, and what the script makes happen to them."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from itertools import count
 
 import sqlalchemy as sa
@@ -26,25 +23,27 @@ class Unplayable(Exception):
         self.problem = problem
 
 
-@cache
-def _tables() -> bytes:
-    """An empty store; made once and copied, since making thirty tables takes longer than most tests."""
-    store = connect("sqlite://")
-    create(store)
-    with store.connect() as connection:
-        raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        copy = raw.serialize()
-    store.dispose()
-    return copy
+class Stage:
+    """One store in memory, emptied for every test; statements are compiled for it once, not for each test again."""
 
+    def __init__(self) -> None:
+        self.store = connect("sqlite://")
+        create(self.store)
+        self._empty = sqlite3.connect(":memory:")
+        self._raw.backup(self._empty)
 
-def store_in_memory() -> sa.Engine:
-    """A store with all tables and no rows."""
-    store = connect("sqlite://")
-    with store.connect() as connection:
-        raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        raw.deserialize(_tables())
-    return store
+    @property
+    def _raw(self) -> sqlite3.Connection:
+        with self.store.connect() as connection:
+            raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+            return raw
+
+    def set_up(self, case: Case) -> sa.Engine:
+        """The store with the customers of a test, as of its start."""
+        self._empty.backup(self._raw)
+        with self.store.begin() as connection:
+            put_customers(connection, [dict(one.row) for one in case.people.values()], case.start)
+        return self.store
 
 
 class Codes:
@@ -56,18 +55,6 @@ class Codes:
     def __call__(self) -> str:
         """The next code."""
         return f"{next(self._numbers):010d}"
-
-
-@contextmanager
-def staged(case: Case) -> Iterator[sa.Engine]:
-    """A store with the customers of a test, as of its start."""
-    store = store_in_memory()
-    try:
-        with store.begin() as connection:
-            put_customers(connection, [dict(one.row) for one in case.people.values()], case.start)
-        yield store
-    finally:
-        store.dispose()
 
 
 def happen(store: sa.Engine, playbook: str, one: Happening, now: datetime) -> None:

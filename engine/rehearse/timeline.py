@@ -41,7 +41,7 @@ class Timeline:
 
     channel: Record
     entries: list[Entry] = field(default_factory=list)
-    deferred: dict[int, str] = field(default_factory=dict)  # message -> why it was put off last
+    deferred: dict[int, str] = field(default_factory=dict)  # run -> why its mail was put off last
     _seen: set[tuple[str, int]] = field(default_factory=set)
     _tags: set[tuple[str, str]] = field(default_factory=set)
 
@@ -89,9 +89,10 @@ class Timeline:
 
     def _messages(self, connection: sa.Connection, now: datetime) -> Iterator[Entry]:
         letters = {letter.key: letter for letter in self.channel.letters}
-        for row in connection.execute(sa.select(outbox).order_by(outbox.c.id)).mappings():
+        for found in connection.execute(sa.select(outbox).order_by(outbox.c.id)).mappings():
+            row = dict(found)
             if row["state"] == "deferred":
-                self.deferred[row["id"]] = row["reason"]
+                self.deferred[row["enrolment_id"]] = row["reason"]
             elif row["state"] == "sent" and self._fresh("message", row["id"]):
                 letter = letters[message_key(row)]
                 yield self._entry(row, row["sent_at"], "email", row["message"], read_letter(letter.content))

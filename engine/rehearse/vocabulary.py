@@ -52,7 +52,9 @@ class Vocabulary:
         if word not in self.values or value in self.values[word]:
             return None
         does = "does not do" if word not in OUTSIDE else {"email": "does not send"}.get(word, "does not give")
-        return f"this playbook {does} {_KINDS[word]} `{value}`" if word in OUTSIDE else f"`{word}` is never `{value}` here"
+        return (
+            f"this playbook {does} {_KINDS[word]} `{value}`" if word in OUTSIDE else f"`{word}` is never `{value}` here"
+        )
 
 
 def share(playbook: Playbook) -> str:
