@@ -10,6 +10,7 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
+from engine.render import SHORTEST_SECRET
 from engine.source.near import suggest
 from engine.source.printing import print_problems
 from engine.store.connect import connect
@@ -92,13 +93,14 @@ def open_store(url: str) -> Iterator[sa.Engine]:
 
 def secrets_of_environment(workspace: Workspace) -> list[str]:
     """The secrets that sign unsubscribe links, the present one last. A workspace without marketing mail needs none."""
-    found = [value for name in (OLD_SECRET, SECRET) if (value := os.environ.get(name))]
-    if os.environ.get(SECRET) is None and any(one.purpose == "marketing" for one in workspace.playbooks.values()):
+    long_enough = [value for name in (OLD_SECRET, SECRET) if len(value := os.environ.get(name, "")) >= SHORTEST_SECRET]
+    marketing = any(playbook.purpose == "marketing" for playbook in workspace.playbooks.values())
+    if marketing and len(os.environ.get(SECRET, "")) < SHORTEST_SECRET:
         raise click.ClickException(
-            f"set {SECRET}: it signs the unsubscribe links (16 characters or more, kept for years). Make one with:\n"
-            "  python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            f"set {SECRET}: it signs the unsubscribe links ({SHORTEST_SECRET} characters or more, kept for years)."
+            " Make one with:\n  python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
-    return found or ["nothing-is-signed"]
+    return long_enough or ["nothing-is-signed"]
 
 
 def playbook_named(workspace: Workspace, name: str) -> Playbook:

@@ -4,10 +4,11 @@ from engine.render.check import Variable, variables
 from engine.render.message import Message, Part, parse_message
 from engine.render.mime import MailHeaders, build_mail
 from engine.render.template import Content, Template, Unrenderable, compile_message, render
-from engine.render.unsubscribe import Leave, read_unsubscribe_token, unsubscribe_token
+from engine.render.unsubscribe import SHORTEST_SECRET, Leave, read_unsubscribe_token, unsubscribe_token
 from engine.render.values import Money
 
 __all__ = [
+    "SHORTEST_SECRET",
     "Content",
     "Leave",
     "MailHeaders",

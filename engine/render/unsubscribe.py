@@ -7,7 +7,8 @@ from typing import NamedTuple
 from itsdangerous import BadData, URLSafeSerializer
 
 _PURPOSE = "regulars.unsubscribe.1"
-_SHORTEST = 16
+#: Characters that a secret needs at least.
+SHORTEST_SECRET = 16
 
 
 class Leave(NamedTuple):
@@ -36,7 +37,7 @@ def read_unsubscribe_token(secrets: Sequence[str], token: str) -> Leave | None:
 
 
 def _serializer(secrets: Sequence[str]) -> URLSafeSerializer:
-    if not secrets or any(len(secret) < _SHORTEST for secret in secrets):
-        raise ValueError(f"the secret of unsubscribe links needs at least {_SHORTEST} characters")
+    if not secrets or any(len(secret) < SHORTEST_SECRET for secret in secrets):
+        raise ValueError(f"the secret of unsubscribe links needs at least {SHORTEST_SECRET} characters")
     signer = {"digest_method": sha256, "key_derivation": "hmac"}
     return URLSafeSerializer(list(secrets), salt=_PURPOSE, signer_kwargs=signer)
