@@ -1,0 +1,61 @@
+"""The demo from beginning to end."""
+
+from datetime import datetime
+
+from engine.channels import Record
+from engine.demo.ground import Ground, export
+from engine.demo.history import History, history
+from engine.demo.live import daemon, order_now, post
+from engine.demo.replay import replay
+from engine.demo.show import Show
+from engine.shop import Shop
+from engine.store.importing import ImportReport, Reading, import_csv
+from engine.tick import Tick
+from engine.workspace import Workspace, load
+
+#: Orders of the last minutes that the daemon finds.
+_TODAY = 8
+
+
+class Broken(ValueError):
+    """The demo cannot go on."""
+
+
+def play(ground: Ground, show: Show, program: str, secret: str) -> None:
+    """Everything, in four acts. Raises `Broken` and `engine.demo.live.NotRunning`."""
+    now = show.clock()
+    with show.act("1  The shop: a tea house with 13 playbooks, and the customers it has") as say:
+        workspace = load(ground.workspace)
+        if workspace.settings is None or workspace.errors:
+            raise Broken("\n".join(str(problem) for problem in workspace.errors))
+        past = history(now, workspace.settings.zone)
+        export(ground, past)
+        store = ground.store()
+        report = import_csv(store, "customers", ground.csv("customers"), _reading(workspace, past))
+        if not isinstance(report, ImportReport) or report.rejected:
+            raise Broken(f"the customers were not imported: {report}")
+        say(f"{len(workspace.playbooks)} playbooks are right; {report.new:,} customers imported from customers.csv.")
+    with show.act(f"2  {(now - past.begins).days} days of real orders, replayed through the engine on a virtual clock") as say:
+        tick = Tick(Shop(store, workspace), Record(), [secret])
+        totals = show.replaying(past, replay(past, tick, now), now)
+        say(f"{totals.orders:,} orders, {totals.enrolled:,} enrolments, {totals.mails:,} mails in {totals.ticks:,} ticks.")
+    with show.act("3  Now: the daemon runs, customers order, and real mails arrive over SMTP") as say:
+        with post(ground.mails) as box, daemon(ground, box.port) as running:
+            store.dispose()
+            orders = order_now(store, workspace.settings, show.clock(), _TODAY)
+            came = 0
+            for mail in box.arriving(len(orders), running):
+                show.mail(mail)
+                came += 1
+        say(f"{came} mails for {len(orders)} new orders and for whatever else was due; the daemon ended when asked to.")
+    show.console.print("[bold]4  What happened[/]\n")
+    show.results(store, sorted(workspace.playbooks))
+    show.console.print()
+    customer = show.story(store, workspace.settings.currency)
+    show.next(ground, program, customer, secret)
+    store.dispose()
+
+
+def _reading(workspace: Workspace, past: History) -> Reading:
+    assert workspace.settings is not None
+    return Reading(exponent=2, zone=workspace.settings.zone, now=past.begins)
