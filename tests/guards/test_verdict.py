@@ -1,0 +1,34 @@
+"""All guards together: what is final comes before what only delays."""
+
+from datetime import timedelta
+
+from engine.guards import GUARDS, look
+from engine.literals import Limit
+from engine.times import DayWindow, Length
+from tests.guards.looks import NOW, look_at
+
+AGAINST = {
+    "run_state": {"run_state": "stopped"},
+    "expiry": {"expires_at": NOW - timedelta(hours=1)},
+    "consent": {"consents": []},
+    "suppression": {"suppressed": "bounced"},
+    "send_window": {"send_window": DayWindow.parse("20:00-21:00")},
+    "cap": {"cap": Limit(1, Length(1, "day")), "sent": [NOW - timedelta(hours=1)]},
+}
+
+
+def test_a_message_that_nothing_is_against_may_go() -> None:
+    assert look(look_at()) is None
+
+
+def test_every_guard_alone_holds_a_message_back() -> None:
+    assert AGAINST.keys() == GUARDS.keys()
+    assert all(look(look_at(**against)) == GUARDS[name](look_at(**against)) for name, against in AGAINST.items())
+    assert all(look(look_at(**against)) is not None for against in AGAINST.values())
+
+
+def test_of_several_the_first_in_order_speaks() -> None:
+    names = list(GUARDS)
+    for number, name in enumerate(names):
+        together = look_at(**{key: value for one in names[number:] for key, value in AGAINST[one].items()})
+        assert look(together) == GUARDS[name](together)
