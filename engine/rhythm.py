@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from engine.settings import is_zone
 from engine.times import local_instant, zone_named
@@ -79,8 +80,15 @@ class Rhythm:
         while nominal.year < 9998:
             nominal = self.next_local(nominal)
             instant = local_instant(nominal.date(), nominal.time(), clock)
-            if instant > since:
+            if instant > since and not self._swallowed(nominal, instant, clock):
                 yield Beat(instant.astimezone(UTC), nominal, zone)
+
+    def _swallowed(self, nominal: datetime, instant: datetime, clock: ZoneInfo) -> bool:
+        """Whether the clocks jump over this time and the next one at once; the last of them is the beat."""
+        if instant.astimezone(clock).replace(tzinfo=None) == nominal:
+            return False
+        following = self.next_local(nominal)
+        return local_instant(following.date(), following.time(), clock) == instant
 
 
 @lru_cache(maxsize=64)

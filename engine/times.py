@@ -5,11 +5,9 @@ Python subtracts and adds by wall clock, so that a day of 23 hours would count 2
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -48,8 +46,6 @@ _APPROXIMATE: Final[dict[Unit, timedelta]] = {
 _DAY: Final = timedelta(days=1)
 #: What croniter reads as "some minute", by hash or at random: a rhythm that no one could foretell.
 _RANDOM: Final = r"(?<![A-Za-z])[HhRr](?![A-Za-z])"
-#: Over a window this short, equal offsets at both ends mean that no clock was changed in between.
-_SHORT_WINDOW: Final = timedelta(hours=6)
 
 
 class NotALength(ValueError):
@@ -222,71 +218,6 @@ def anniversary(born: date, year: int, feb_29: Literal["feb 28", "mar 1"]) -> da
         return born.replace(year=year)
     except ValueError:
         return date(year, 2, 28) if feb_29 == "feb 28" else date(year, 3, 1)
-
-
-def crossings(
-    at: time, zone_names: Iterable[str], since: datetime, until: datetime
-) -> list[tuple[datetime, date, str]]:
-    """Each local day whose `at` comes within `(since, until]` in one of the zones: (instant, local day, zone)."""
-    found = _crossings(lambda day: (datetime.combine(day, at),), tuple(zone_names), since, until)
-    return [(instant, nominal.date(), zone) for instant, nominal, zone in found]
-
-
-def cron_crossings(
-    expression: str, zone_names: Iterable[str], since: datetime, until: datetime
-) -> list[tuple[datetime, datetime, str]]:
-    """The same for a cron expression: (instant, nominal local time, zone).
-
-    Of several times that the clocks jump over at once, only the last counts.
-    """
-    found = _crossings(lambda day: _cron_times(expression, day), tuple(zone_names), since, until)
-    return list({(instant, zone): (instant, nominal, zone) for instant, nominal, zone in found}.values())
-
-
-@lru_cache(maxsize=1024)
-def _cron_times(expression: str, day: date) -> tuple[datetime, ...]:
-    midnight, times = datetime.combine(day, time()), []
-    rhythm = croniter(expression, midnight - timedelta(microseconds=1))
-    following: datetime = rhythm.get_next(datetime)
-    while following < midnight + _DAY:
-        times.append(following)
-        following = rhythm.get_next(datetime)
-    return tuple(times)
-
-
-def _crossings(
-    nominal: Callable[[date], Sequence[datetime]], zones: tuple[str, ...], since: datetime, until: datetime
-) -> list[tuple[datetime, datetime, str]]:
-    found = []
-    for (first, last), names in _by_local_window(zones, since, until):
-        days = ((first.date() + n * _DAY) for n in range((last.date() - first.date()).days + 1))
-        times = [one for day in days for one in nominal(day)]
-        for moment in times[bisect_right(times, first) : bisect_right(times, last)]:
-            for name in names:
-                instant = _to_instant(moment, zone_named(name))
-                if since < instant <= until:
-                    found.append((instant, moment, name))
-    return sorted(found)
-
-
-#: The local times (first, last] outside of which no nominal time of these zones has its instant in a window.
-_LocalWindow = tuple[tuple[datetime, datetime], tuple[str, ...]]
-
-
-@lru_cache(maxsize=64)  # the calendar triggers of one pass ask about the same window and the same zones
-def _by_local_window(zones: tuple[str, ...], since: datetime, until: datetime) -> tuple[_LocalWindow, ...]:
-    grouped: dict[tuple[datetime, datetime], list[str]] = {}
-    if until <= since:
-        return ()
-    for name in zones:
-        zone = zone_named(name)
-        first, last = (instant.astimezone(zone) for instant in (since, until))
-        unchanged = first.utcoffset() == last.utcoffset() and until - since <= _SHORT_WINDOW
-        # Where the clocks change, times that they jump over or show twice count for instants up to a day away.
-        slack = timedelta() if unchanged else _DAY
-        local = (first.replace(tzinfo=None) - slack, last.replace(tzinfo=None) + slack)
-        grouped.setdefault(local, []).append(name)
-    return tuple((local, tuple(names)) for local, names in grouped.items())
 
 
 def _calendar_step(local: datetime, count: int, unit: Unit, steady: bool) -> datetime:

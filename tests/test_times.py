@@ -1,7 +1,7 @@
 """Lengths, clocks and calendars, at the places where they go wrong: changed clocks, leap days, month ends."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,8 +17,6 @@ from engine.times import (
     Length,
     NotALength,
     anniversary,
-    cron_crossings,
-    crossings,
     local_instant,
     next_cron,
     parse_clock,
@@ -239,80 +237,3 @@ def test_what_is_no_rhythm(text: str) -> None:
 def test_a_day_that_no_calendar_has() -> None:
     with pytest.raises(ValueError, match=r"`0 0 30 2 \*` never comes"):
         parse_cron("0 0 30 2 *")
-
-
-# --- Crossings ----------------------------------------------------------------------------------------------------
-
-
-def _slowly(at: time, zones: list[str], since: datetime, until: datetime) -> list[tuple[datetime, date, str]]:
-    first = since.date() - timedelta(days=3)
-    found = []
-    for day in (first + timedelta(days=n) for n in range((until.date() - first).days + 4)):
-        for zone in zones:
-            instant = local_instant(day, at, ZoneInfo(zone))
-            if since < instant <= until:
-                found.append((instant, day, zone))
-    return sorted(found)
-
-
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(
-    st.sampled_from(["2026-03-29", "2026-10-25", "2026-10-04", "2026-04-05", "2011-12-30", "2018-11-04", "2026-06-15"]),
-    st.timedeltas(timedelta(days=-1), timedelta(days=1)),
-    st.one_of(
-        st.timedeltas(timedelta(minutes=1), timedelta(minutes=90)), st.timedeltas(timedelta(0), timedelta(days=40))
-    ),
-    st.sampled_from(["00:00", "00:30", "01:45", "02:00", "02:30", "03:00", "10:00", "23:59"]),
-)
-def test_crossings_are_those_of_every_day_tried(day: str, shift: timedelta, length: timedelta, at: str) -> None:
-    since = utc(day) + shift
-    assert crossings(parse_clock(at), ODD, since, since + length) == _slowly(
-        parse_clock(at), ODD, since, since + length
-    )
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(
-    st.sampled_from(["2026-03-29", "2026-10-25", "2026-10-04", "2011-12-30", "2026-06-15"]),
-    st.lists(st.timedeltas(timedelta(0), timedelta(hours=6)), min_size=1, max_size=8),
-    st.sampled_from(["00:00", "02:00", "02:30", "10:00"]),
-)
-def test_windows_that_meet_cross_each_time_once(day: str, lengths: list[timedelta], at: str) -> None:
-    begin = now = utc(day) - timedelta(hours=12)
-    pieces: list[tuple[datetime, date, str]] = []
-    for length in lengths:
-        pieces += crossings(parse_clock(at), ODD, now, now + length)
-        now += length
-    assert pieces == crossings(parse_clock(at), ODD, begin, now)
-
-
-def test_a_window_is_open_at_its_beginning_and_closed_at_its_end() -> None:
-    nine = utc("2026-03-02 08:00")
-    minute = timedelta(minutes=1)
-    assert crossings(time(9), ["Europe/Berlin"], nine - minute, nine) == [(nine, date(2026, 3, 2), "Europe/Berlin")]
-    assert crossings(time(9), ["Europe/Berlin"], nine, nine + minute) == []
-    assert crossings(time(9), ["Europe/Berlin"], nine, nine) == []
-    assert crossings(time(9), ["Europe/Berlin"], nine, nine - minute) == []
-
-
-def test_a_time_that_is_shown_twice_is_crossed_once() -> None:
-    night = utc("2026-10-24 22:00"), utc("2026-10-25 06:00")
-    assert crossings(time(2, 30), ["Europe/Berlin"], *night) == [
-        (utc("2026-10-25 00:30"), date(2026, 10, 25), "Europe/Berlin")
-    ]
-    assert crossings(time(2, 30), ["Europe/Berlin"], utc("2026-10-25 01:00"), utc("2026-10-25 02:00")) == []
-
-
-def test_a_rhythm_crosses_by_its_nominal_times() -> None:
-    week = utc("2026-03-23 00:00"), utc("2026-03-30 23:00")
-    assert cron_crossings("0 9 * * 1", ["Europe/Berlin"], *week) == [
-        (utc("2026-03-23 08:00"), local("2026-03-23 09:00"), "Europe/Berlin"),
-        (utc("2026-03-30 07:00"), local("2026-03-30 09:00"), "Europe/Berlin"),
-    ]
-
-
-def test_a_rhythm_crosses_a_gap_once_and_a_repeated_hour_once() -> None:
-    spring = cron_crossings("*/30 * * * *", ["Europe/Berlin"], utc("2026-03-29 00:00"), utc("2026-03-29 02:00"))
-    assert [nominal.strftime("%H:%M") for _, nominal, _ in spring] == ["01:30", "03:00", "03:30", "04:00"]
-    autumn = cron_crossings("*/30 * * * *", ["Europe/Berlin"], utc("2026-10-25 00:00"), utc("2026-10-25 02:00"))
-    assert [nominal.strftime("%H:%M") for _, nominal, _ in autumn] == ["02:30", "03:00"]
