@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -43,21 +44,27 @@ class Advance:
     def __call__(self, now: datetime) -> int:
         """Moves every run that is due. Returns how many were taken."""
         moved = 0
-        playbooks = [playbook.id for playbook in self.shop.of_status(*MOVING)]
-        probe = Prepared(
-            sa.select(sa.literal_column("1")).where(*_DUE, enrolments.c.playbook.in_(playbooks)).limit(1),
-            self.shop.store.dialect.name,
-        )
-        while self._any(probe, now):
-            taken = self._again(playbooks, now)
+        while self._any(now):
+            taken = self._again(self._playbooks, now)
             moved += taken
             if taken < BATCH:
                 break
         return moved
 
-    def _any(self, probe: Prepared, now: datetime) -> bool:
+    @cached_property
+    def _playbooks(self) -> list[str]:
+        return [playbook.id for playbook in self.shop.of_status(*MOVING)]
+
+    @cached_property
+    def _probe(self) -> Prepared:
+        due: sa.Select[Any] = (
+            sa.select(sa.literal_column("1")).where(*_DUE, enrolments.c.playbook.in_(self._playbooks)).limit(1)
+        )
+        return Prepared(due, self.shop.store.dialect.name)
+
+    def _any(self, now: datetime) -> bool:
         with self.shop.store.connect().execution_options(reading=True) as connection:
-            return probe.execute(connection, {"now": now}).first() is not None
+            return self._probe.execute(connection, {"now": now}).first() is not None
 
     def _again(self, playbooks: Sequence[str], now: datetime) -> int:
         """A batch; once more where a new voucher code met one that exists."""

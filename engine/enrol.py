@@ -17,6 +17,8 @@ from engine.workspace.playbook import Playbook
 
 #: Rows that one transaction takes at most: on SQLite it holds the only write lock for some 30 ms.
 PIECE = 10_000
+#: Ranges of one day in one zone that share a transaction.
+_DAYS_AT_ONCE = 24
 
 
 @dataclass
@@ -47,25 +49,23 @@ class Entry:
             "goal_until": playbook.goal.within.after(now, zone) if playbook.goal else None,
         }
 
-    def due(self, connection: sa.Connection, window: Window, zones: tuple[str, ...]) -> list[tuple["Road", Span]]:
-        """The ranges of the window that hold any row; a window with nothing due costs one index search a road."""
-        return [
-            (road, span)
-            for road in self.roads
-            for span in road.firing.spans(window, zones)
-            if road.any(connection, span)
-        ]
+    def ranges(self, window: Window, zones: tuple[str, ...]) -> list[tuple["Road", Span]]:
+        """The ranges of the window; whether one of them holds any row is asked with `Road.probe`."""
+        return [(road, span) for road in self.roads for span in road.firing.spans(window, zones)]
 
     def enrol(self, store: sa.Engine, due: list[tuple["Road", Span]], window: Window) -> int:
         """Enrols what is due, piece by piece, and moves the progress with the last piece. Returns the new enrolments."""
         entered = 0
         steps = [piece for road, span in due for piece in road.pieces(store, span)]
-        for number, (road, span) in enumerate(steps):
+        while steps:
             with store.begin() as connection:
                 if not hold(connection, self.playbook.id):
                     return entered  # another worker is at it
-                entered += road.enrol(connection, {**self.bind(window.until), **span})
-                if number == len(steps) - 1:
+                together = _together(steps)
+                bound = self.bind(window.until)
+                entered += sum(road.enrol(connection, {**bound, **span}) for road, span in together)
+                steps = steps[len(together) :]
+                if not steps:
                     move(connection, [self.playbook.id], window.until, window.until_position)
         return entered
 
@@ -89,6 +89,14 @@ class Entry:
                 sa.update(progress).where(progress.c.playbook == self.playbook.id).values(audience=audience)
             )
         return entered
+
+
+def _together(steps: list[tuple["Road", Span]]) -> list[tuple["Road", Span]]:
+    """The first pieces, that share a transaction: ranges without an axis are a day of one zone each, and small."""
+    small = 0
+    while small < min(len(steps), _DAYS_AT_ONCE) and steps[small][0].firing.axis is None:
+        small += 1
+    return steps[: max(small, 1)]
 
 
 @dataclass(frozen=True)
@@ -118,15 +126,11 @@ class Road:
             replace=Prepared(_replace(entry, firing), dialect) if entry.playbook.if_running == "restart" else None,
         )
 
-    def any(self, connection: sa.Connection, span: Span) -> bool:
-        """Whether the range holds a row; asked without the write lock."""
-        return self.probe.execute(connection, span).first() is not None
-
     def pieces(self, store: sa.Engine, span: Span) -> Iterator[tuple["Road", dict[str, Any]]]:
         """The range, cut along its axis so that each piece is one short transaction."""
         rest = dict(span)
         while self.cut is not None:
-            with store.connect() as connection:
+            with store.connect().execution_options(reading=True) as connection:
                 boundary = self.cut.first(connection, rest)
             if boundary is None or boundary == rest["upper"]:
                 break
@@ -152,7 +156,7 @@ class Road:
 def _first(firing: Firing) -> Any:
     """Whether there is any row. In the order of the axis, for which the index is needed: for any one row of many,
     Postgres would begin to read the table from its start."""
-    anything = firing.rows.with_only_columns(sa.literal_column("1")).limit(1)
+    anything: sa.Select[Any] = firing.rows.with_only_columns(sa.literal_column("1")).limit(1)
     return anything.order_by(firing.axis) if firing.axis is not None else anything
 
 

@@ -51,7 +51,8 @@ class Following:
 
         def spans(window: Window) -> list[Span]:
             lower, upper = threshold.moment_at(window.since, zone), threshold.moment_at(window.until, zone)
-            return [{"lower": _just_before(lower), "upper": upper}]
+            # A moment that has not moved passed nobody: of a date it stands still all day.
+            return [] if lower == upper else [{"lower": _just_before(lower), "upper": upper}]
 
         return self._over(threshold.column, threshold.of_customer, spans)
 
@@ -71,8 +72,9 @@ class Following:
 
         def bound(window: Window, _zones: tuple[str, ...]) -> Iterable[Span]:
             zone = self.ground.settings.zone
-            moments = {**inside.bind(window.until, zone), **outside.bind(window.until, zone)}
-            return [{**span, **moments} for span in spans(window)]
+            found = spans(window)
+            moments = {**inside.bind(window.until, zone), **outside.bind(window.until, zone)} if found else {}
+            return [{**span, **moments} for span in found]
 
         return Firing(
             rows=sa.select(axis).where(*bounds),

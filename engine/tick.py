@@ -12,7 +12,7 @@ from engine.advance import Advance
 from engine.channels import Channel
 from engine.compose import Compose
 from engine.deliver import Deliver, Delivered
-from engine.enrol import Entry
+from engine.enrol import Entry, Road
 from engine.listen import LISTENER, Listen
 from engine.progress import Progress, move, read_progress, record_revision, zones_of_customers
 from engine.run import random_code
@@ -20,8 +20,8 @@ from engine.shop import MOVING, Shop
 from engine.store.customers import vouchers
 from engine.store.dialect import horizon
 from engine.store.ledger import enrolments, outbox
-from engine.store.prepared import Prepared
-from engine.trigger import Window
+from engine.store.prepared import Prepared, Questions
+from engine.trigger import Span, Window
 from engine.workspace.playbook import Playbook
 
 #: Progress without anything enrolled is written this often; until then it is only remembered, and an idle tick writes nothing.
@@ -59,6 +59,8 @@ class Tick:
         self._advance = Advance(shop, new_code, control)
         self._deliver = Deliver(Compose(shop, secrets), channel)
         self._entries = {playbook.id: Entry(playbook, shop.ground(playbook)) for playbook in shop.of_status("active")}
+        self._audiences = {name: audience_of(entry.playbook) for name, entry in self._entries.items()}
+        self._questions = Questions()
         self._known: dict[str, tuple[datetime, int]] = {}
         self._zones: tuple[int, tuple[str, ...]] | None = None
         self._lapse = Prepared(_lapse(), shop.store.dialect.name)
@@ -92,19 +94,10 @@ class Tick:
             stored, position = read_progress(connection), horizon(connection)
             heard = self._window(stored.get(LISTENER), LISTENER, now, position)
             anything = self._listen(connection, heard)
-            zones = self._zones_at(connection, position)
             lapsing = self._lapsing.execute(connection, {"now": now}).first() is not None
-            due = {}
-            idle = [] if anything else [LISTENER]
-            for name, entry in self._entries.items():
-                if not _launched(stored.get(name), entry.playbook):
-                    continue
-                window = self._window(stored.get(name), name, now, position)
-                ranges = entry.due(connection, window, zones)
-                if ranges:
-                    due[name] = (ranges, window)
-                else:
-                    idle.append(name)
+            due, idle = self._due(connection, stored, now, position)
+        if not anything:
+            idle.append(LISTENER)
         if anything or LISTENER not in stored:
             # Its progress is on record from the first tick on: what comes while no process runs must be heard too.
             self._listen.run(heard)
@@ -116,16 +109,37 @@ class Tick:
         self._remember(stored, idle, now, position)
         self._launch(stored, now, position, report)
 
+    def _due(
+        self, connection: sa.Connection, stored: Mapping[str, Progress], now: datetime, position: int
+    ) -> tuple[dict[str, tuple[list[tuple[Road, Span]], Window]], list[str]]:
+        """The ranges that hold any row, by playbook, and the playbooks that have none; all are asked in one statement."""
+        zones = self._zones_at(connection, position)
+        windows: dict[str, Window] = {}
+        asked: list[tuple[str, Road, Span]] = []
+        for name, entry in self._entries.items():
+            if self._launched(stored.get(name), name):
+                windows[name] = self._window(stored.get(name), name, now, position)
+                asked += [(name, road, span) for road, span in entry.ranges(windows[name], zones)]
+        found = self._questions.any(connection, [(road.probe, span) for _, road, span in asked])
+        due: dict[str, tuple[list[tuple[Road, Span]], Window]] = {}
+        for (name, road, span), holds in zip(asked, found, strict=True):
+            if holds:
+                due.setdefault(name, ([], windows[name]))[0].append((road, span))
+        return due, [name for name in windows if name not in due]
+
+    def _launched(self, stored: Progress | None, name: str) -> bool:
+        return stored is not None and stored.audience == self._audiences[name]
+
     def _launch(self, stored: Mapping[str, Progress], now: datetime, position: int, report: Ticked) -> None:
         for name, entry in self._entries.items():
             before = stored.get(name)
-            if before is not None and _launched(before, entry.playbook):
+            if before is not None and self._launched(before, name):
                 if before.revision != entry.playbook.revision or before.status != entry.playbook.status:
                     with self.shop.store.begin() as connection:
                         record_revision(connection, entry.playbook, now)
                 continue
             window = Window(now, now, position, position)
-            self._count(report, name, entry.begin(self.shop.store, window, audience_of(entry.playbook)))
+            self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
 
     def _window(self, stored: Progress | None, name: str, now: datetime, position: int) -> Window:
         """From where this playbook was last evaluated: as stored, or later where this process remembers more."""
@@ -162,10 +176,6 @@ def audience_of(playbook: Playbook) -> str | None:
     """What identifies the audience that a playbook follows; another one is looked at as on the day of launch."""
     tree = playbook.trigger.audience
     return None if tree is None else sha256(f"{playbook.trigger.word} {tree}".encode()).hexdigest()[:16]
-
-
-def _launched(stored: Progress | None, playbook: Playbook) -> bool:
-    return stored is not None and stored.audience == audience_of(playbook)
 
 
 def _agenda(playbooks: Sequence[str], after: datetime) -> list[sa.Select[Any]]:

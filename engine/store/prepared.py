@@ -1,6 +1,6 @@
 """A statement built once and run often: compiled to text, so that a tick does not build expressions again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,9 +8,18 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql import visitors
 
+#: Statements that ask together at most: SQLite takes 2,000 columns, and a statement must stay short enough to plan.
+_TOGETHER = 100
+#: Sets of questions whose text is kept: the usual one, and those of the beats of the calendar.
+_SETS = 16
+
 _DIALECTS: dict[str, Any] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
     "postgresql": PGDialect_psycopg(),  # type: ignore[no-untyped-call]
+}
+_POSITIONAL: dict[str, Any] = {
+    "sqlite": SQLiteDialect_pysqlite(paramstyle="qmark"),
+    "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]
 }
 
 
@@ -19,6 +28,7 @@ class Prepared:
 
     def __init__(self, statement: sa.ClauseElement, dialect: str) -> None:
         kind = _DIALECTS[dialect]
+        self._statement, self._dialect = statement, dialect
         self._columns = getattr(statement, "selected_columns", None)
         self._kind = kind
         for element in visitors.iterate(statement):
@@ -27,11 +37,11 @@ class Prepared:
         compiled = statement.compile(dialect=kind, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
         self._fixed: dict[str, Any] = dict(compiled.params)
-        self._bind: list[tuple[str, Any]] = []
+        self._bind: dict[str, Any] = {}
         binds = getattr(compiled, "binds", {})
         for name in self._fixed:
             processor = binds[name].type.dialect_impl(kind).bind_processor(kind) if name in binds else None
-            self._bind.append((name, processor))
+            self._bind[name] = processor
 
     @property
     def constants(self) -> Mapping[str, Any]:
@@ -40,11 +50,22 @@ class Prepared:
 
     def execute(self, connection: sa.Connection, params: Mapping[str, Any]) -> sa.CursorResult[Any]:
         """Runs it; parameters that the statement does not have are left out, so that one mapping serves several."""
-        bound = {}
-        for name, processor in self._bind:
-            value = params[name] if name in params else self._fixed[name]
-            bound[name] = processor(value) if processor is not None else value
-        return connection.exec_driver_sql(self.text, bound)
+        return connection.exec_driver_sql(self.text, {name: self._value(name, params) for name in self._bind})
+
+    def positional(self) -> tuple[str, list[str]]:
+        """The same with unnamed marks, and the names in their order, for a part of a longer statement."""
+        kind = _POSITIONAL[self._dialect]
+        compiled: Any = self._statement.compile(dialect=kind, compile_kwargs={"render_postcompile": True})
+        return str(compiled), list(compiled.positiontup)
+
+    def values(self, names: Sequence[str], params: Mapping[str, Any]) -> list[Any]:
+        """The parameters of those names, as the driver takes them."""
+        return [self._value(name, params) for name in names]
+
+    def _value(self, name: str, params: Mapping[str, Any]) -> Any:
+        value = params[name] if name in params else self._fixed[name]
+        processor = self._bind[name]
+        return processor(value) if processor is not None else value
 
     def write(self, connection: sa.Connection, params: Mapping[str, Any]) -> int:
         """Runs a statement that writes, and counts the rows that it wrote."""
@@ -61,3 +82,37 @@ class Prepared:
         kind = next(iter(self._columns)).type.dialect_impl(self._kind)
         processor = kind.result_processor(self._kind, None)
         return processor(value) if processor is not None else value
+
+
+#: A statement, and the parameters of a run of it.
+Question = tuple[Prepared, Mapping[str, Any]]
+
+
+class Questions:
+    """Asks of many statements at once whether each finds a row: one statement, and one round trip, for a hundred."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[Prepared, ...], tuple[str, list[list[str]]]] = {}
+
+    def any(self, connection: sa.Connection, asked: Sequence[Question]) -> list[bool]:
+        """One answer for each, in their order."""
+        parts = (asked[start : start + _TOGETHER] for start in range(0, len(asked), _TOGETHER))
+        return [bool(answer) for part in parts for answer in self._ask(connection, part)]
+
+    def _ask(self, connection: sa.Connection, asked: Sequence[Question]) -> Sequence[Any]:
+        text, names = self._text(tuple(statement for statement, _ in asked))
+        values = [
+            value
+            for (statement, params), its_names in zip(asked, names, strict=True)
+            for value in statement.values(its_names, params)
+        ]
+        return connection.exec_driver_sql(text, tuple(values)).one()
+
+    def _text(self, statements: tuple[Prepared, ...]) -> tuple[str, list[list[str]]]:
+        if statements not in self._texts:
+            if len(self._texts) == _SETS:
+                self._texts.pop(next(iter(self._texts)))
+            parts = [statement.positional() for statement in statements]
+            text = "SELECT " + ",\n".join(f"EXISTS ({part})" for part, _ in parts)
+            self._texts[statements] = (text, [names for _, names in parts])
+        return self._texts[statements]

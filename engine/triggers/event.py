@@ -72,8 +72,9 @@ class EventTrigger(Trigger):
         )
 
         def bound(window: Window, _zones: tuple[str, ...]) -> Iterable[Span]:
-            moments = where.bind(window.until, ground.settings.zone)
-            return [{**span, **moments} for span in spans(window)]
+            found = list(spans(window))
+            moments = where.bind(window.until, ground.settings.zone) if found else {}
+            return [{**span, **moments} for span in found]
 
         return Firing(rows=sa.select(axis).where(*in_range), axis=axis, candidates=candidates, spans=bound, many=True)
 

@@ -43,6 +43,8 @@ WAYS = {
 #: Ten o'clock in Tokyo, so that what fires at ten fires there, in this very minute.
 TEN = datetime(2026, 3, 1, 1, tzinfo=UTC)
 WINDOW = Window(TEN - timedelta(seconds=30), TEN + timedelta(seconds=30), 3990, 4000)
+#: A date is passed at midnight.
+MIDNIGHT = Window(TEN - timedelta(hours=10, seconds=30), TEN - timedelta(hours=10), 3990, 4000)
 
 _SETTINGS = """
 brand: {name: Tea, address: 1 Lane, website: https://tea.example.com}
@@ -110,7 +112,7 @@ def _plans(
     entry = Entry(playbook, shop.ground(playbook))
     zones = zones_of_customers(connection, shop.workspace.catalogue)
     for road in entry.roads:
-        spans = list(road.firing.spans(WINDOW, zones))
+        spans = [*road.firing.spans(WINDOW, zones)] or [*road.firing.spans(MIDNIGHT, zones)]
         assert spans, "the window must hold a range of each road"
         params = {**entry.bind(WINDOW.until), "position": 4000, **spans[0]}
         for statement in (road.probe, road.cut, *road.prelude, road.fresh, road.replace):
