@@ -41,7 +41,7 @@ def command(folder: Path, only: str | None, coverage: bool, report: Path | None)
     if report is not None:
         report.write_text(junit(outcomes), encoding="utf-8")
     if coverage:
-        click.echo("\n".join(suite.coverage.report(workspace.playbooks)))
+        click.echo("\n".join(suite.gaps()))
     if not outcomes:
         raise click.ClickException(f"no test is called `{only}`" if only else f"there are no tests in {folder}/tests")
     click.echo(f"{len(outcomes) - failed} passed, {failed} failed in {perf_counter() - begun:.1f} s")

@@ -60,17 +60,20 @@ class Rehearsal:
         raise EngineFault(f"{self._moment}: after {_ROUNDS} ticks there is still something to do")
 
     def advance_to(self, instant: datetime) -> Iterator[Ticked]:
-        """Moves the clock forward to `instant`, with ticks wherever something may be due, and at the end.
+        """Does what is due now, then moves the clock to `instant`, with ticks wherever something may be due, and at the end.
 
+        What happened is recorded before the call, at `now`; the next call plays what came of it.
         Yields after each tick, with `now` standing at it; the clock moves only as far as the results are asked for.
         """
+        yield from self.tick()
         while (due := self._tick.next_at(self.now)) is not None and due < instant:
             if due <= self.now:
                 raise EngineFault(f"{self._moment}: the clock stands still")
             self.now = due
             yield from self.tick()
-        self.now = max(self.now, instant)
-        yield from self.tick()
+        if instant > self.now:
+            self.now = instant
+            yield from self.tick()
 
     @property
     def _moment(self) -> str:

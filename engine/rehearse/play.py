@@ -54,6 +54,7 @@ def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage) -> 
 
 def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playbook) -> None:
     name = share(playbook)
+    _begin(rehearsal, timeline)
 
     def note(ticks: Iterable[Ticked]) -> None:
         for ticked in ticks:
@@ -61,20 +62,12 @@ def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playboo
                 with rehearsal.store.connect() as connection:
                     timeline.look(connection, rehearsal.now, name)
 
-    _begin(rehearsal, timeline)
-    note(rehearsal.tick())
     for at, happenings in _moments(case.happenings):
-        note(_until(rehearsal, at))
+        note(rehearsal.advance_to(at))
         for one in happenings:
             happen(rehearsal.store, playbook.id, one, at)
         _begin(rehearsal, timeline)
-        note(rehearsal.tick())
     note(rehearsal.advance_to(case.until))
-
-
-def _until(rehearsal: Rehearsal, at: datetime) -> Iterator[Ticked]:
-    if at > rehearsal.now:
-        yield from rehearsal.advance_to(at)
 
 
 def _begin(rehearsal: Rehearsal, timeline: Timeline) -> None:

@@ -1,5 +1,6 @@
 """Test files, read into cases: every name must exist and every line must be able to happen, or it is a problem."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,14 +46,19 @@ def _playbook(draft: Draft, workspace: Workspace) -> Playbook | None:
     name = draft.source.raw(path)
     found = workspace.playbooks.get(name)
     if found is None:
-        broken = any(f"playbook: {name}" in one for one in workspace.texts.values() if one is not draft.source.text)
-        if broken:
+        if _is_written(name, workspace):
             text = f"the playbook `{name}` has mistakes of its own"
             draft.add(draft.source.place(path), "broken-playbook", text, "see them with:  regulars validate")
         else:
             known = suggest(name, workspace.playbooks, "there are")
             draft.add(draft.source.place(path), "unknown-playbook", f"there is no playbook `{name}`", *known)
     return found
+
+
+def _is_written(name: str, workspace: Workspace) -> bool:
+    """Whether some file means to be that playbook."""
+    line = re.compile(rf"^playbook: *{re.escape(name)} *(#.*)?$", re.MULTILINE)
+    return any(line.search(text) for file, text in workspace.texts.items() if "tests/" not in file)
 
 
 @dataclass

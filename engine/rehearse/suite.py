@@ -50,6 +50,12 @@ class Suite:
             for case in self._cases(tests):
                 yield self._play(tests, case)
 
+    def gaps(self) -> list[str]:
+        """What no test has reached, in the playbooks that were asked for."""
+        asked = {tests.playbook for _, tests in self._files if isinstance(tests, TestFile) and self._cases(tests)}
+        playbooks = self.workspace.playbooks
+        return self.coverage.report({name: playbooks[name] for name in playbooks if name in asked or not self.only})
+
     def _cases(self, tests: TestFile) -> list[Case]:
         wanted = (self.only or "").casefold()
         whole = wanted in tests.playbook.casefold() or wanted in tests.file.casefold()
