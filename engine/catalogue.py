@@ -1,6 +1,6 @@
 """The catalogue: what a condition may mention, of which type it is, and where the store keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -142,33 +142,44 @@ class Catalogue:
 
 def _build(catalogue: Catalogue) -> dict[str, sa.TableClause]:
     columns: dict[str, dict[str, Any]] = {catalogue.customers.name: {}}
-
-    def add(table: str, column: str | None, kind: Any) -> None:
+    for table, column, kind in (*_of_tables(catalogue), *_of_fields(catalogue), *_of_events(catalogue)):
         if column is not None:
             columns.setdefault(table, {}).setdefault(column, kind)
-
-    customer_type = sa.BigInteger() if catalogue.customers.numbered else Key
-    for spec in (catalogue.customers, *catalogue.tables.values()):
-        add(spec.name, spec.key, sa.BigInteger() if spec.numbered else Key)
-        add(spec.name, spec.customer, customer_type)
-        add(spec.name, spec.time, _INSTANTS[spec.stored])
-        add(spec.name, spec.position, sa.BigInteger())
-    add(catalogue.customers.name, catalogue.timezone, Key)
-    add(catalogue.customers.name, catalogue.language, Key)
-    for one in _all_fields(catalogue):
-        if one.column is not None:
-            add(one.column.table, one.column.name, Document if one.column.member else one.column_type)
-        if one.metric is not None:
-            add(one.metric.table, one.metric.column, sa.BigInteger())
-    for event in catalogue.events.values():
-        if event.table in catalogue.tables:
-            add(event.table, event.time, _INSTANTS[catalogue.tables[event.table].stored])
-        for column, _ in event.only:
-            add(event.table, column, Key)
     return {
         name: sa.table(name, *(sa.column(column, kind) for column, kind in known.items()))
         for name, known in columns.items()
     }
+
+
+#: A table, a column of it where there is one, and its type.
+_Known = Iterator[tuple[str, str | None, Any]]
+
+
+def _of_tables(catalogue: Catalogue) -> _Known:
+    customer_type = sa.BigInteger() if catalogue.customers.numbered else Key
+    for spec in (catalogue.customers, *catalogue.tables.values()):
+        yield spec.name, spec.key, sa.BigInteger() if spec.numbered else Key
+        yield spec.name, spec.customer, customer_type
+        yield spec.name, spec.time, _INSTANTS[spec.stored]
+        yield spec.name, spec.position, sa.BigInteger()
+    yield catalogue.customers.name, catalogue.timezone, Key
+    yield catalogue.customers.name, catalogue.language, Key
+
+
+def _of_fields(catalogue: Catalogue) -> _Known:
+    for one in _all_fields(catalogue):
+        if one.column is not None:
+            yield one.column.table, one.column.name, Document if one.column.member else one.column_type
+        if one.metric is not None:
+            yield one.metric.table, one.metric.column, sa.BigInteger()
+
+
+def _of_events(catalogue: Catalogue) -> _Known:
+    for event in catalogue.events.values():
+        if event.table in catalogue.tables:
+            yield event.table, event.time, _INSTANTS[catalogue.tables[event.table].stored]
+        for column, _ in event.only:
+            yield event.table, column, Key
 
 
 def _all_fields(catalogue: Catalogue) -> list[Field]:

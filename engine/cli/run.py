@@ -1,6 +1,7 @@
 """regulars run: the daemon."""
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,11 +45,15 @@ def _renderer() -> Processor:
 @click.option("--until-idle", is_flag=True, help="End when nothing is due any more.")
 def command(folder: Path, store: str, interval: float, until_idle: bool) -> None:
     """Run the playbooks until SIGTERM; changed files are taken over while it runs."""
-    structlog.configure(processors=[
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _renderer(),
-    ], logger_factory=structlog.PrintLoggerFactory(file=click.get_text_stream("stderr")))  # fmt: skip
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _renderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
     workspace = read_workspace(folder, strict=False)
     secrets = secrets_of_environment(workspace)
     with open_store(store) as engine:
