@@ -35,6 +35,16 @@ class Microseconds(TypeDecorator[datetime]):
         return None if value is None else from_microseconds(int(value))
 
 
+class Plain(TypeDecorator[Any]):
+    """A number as Python has it: whole ones are `int`, so that a text prints `3` and not `3.0`."""
+
+    impl = sa.Numeric(asdecimal=False)
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | float | None:  # noqa: ARG002
+        return int(value) if value is not None and value == int(value) else value
+
+
 class IsoDay(TypeDecorator[date]):
     """A day inside a JSON document: ISO text, which sorts like days."""
 

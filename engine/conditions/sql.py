@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Field, Type
-from engine.conditions.sources import Bound, Source, bound_moment, source
+from engine.conditions.sources import Bound, Plain, Source, bound_moment, source
 from engine.conditions.tree import (
     And,
     Contains,
@@ -68,7 +68,9 @@ def compile_value(field: Field, catalogue: Catalogue, scope: str = "customer") -
     if field.type is Type.TAGS:
         raise ValueError(f"{field.name} is a list of tags, which is no single value")
     found = source(field, scope, catalogue)
-    return Compiled(found.expression, {bound.name: bound for bound in found.bounds})
+    numeric = field.type in (Type.NUMBER, Type.MONEY)
+    expression = sa.type_coerce(found.expression, Plain()) if numeric else found.expression
+    return Compiled(expression, {bound.name: bound for bound in found.bounds})
 
 
 @dataclass(frozen=True)

@@ -77,3 +77,4 @@ def test_a_selected_value_is_the_one_python_compares(store: sa.Engine, name: str
         row = next(row for row in _people() if row.id == key)
         mention = Mention("customer", field)
         assert value_of(mention, {"customer": {name: value}}) == value_of(mention, row.record)
+        assert not isinstance(value, float) or value != int(value)
