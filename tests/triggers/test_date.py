@@ -33,9 +33,10 @@ def test_a_date_that_moves_is_a_new_occasion(store: sa.Engine, now: datetime) ->
     world = World(store, now, RENEWAL)
     world.customers("mei", member_until=date(2026, 3, 20))
     world.tick()
-    world.tick_until(now + timedelta(days=15))
+    world.tick(datetime(2026, 3, 14, tzinfo=UTC))
     world.customers("mei", member_until=date(2027, 3, 20))
-    world.tick_until(datetime(2027, 4, 1, tzinfo=UTC))
+    world.tick(datetime(2026, 3, 15, tzinfo=UTC))
+    world.tick(datetime(2027, 3, 14, tzinfo=UTC))
     assert [row["occasion"] for row in world.runs()] == ["2026-03-20", "2027-03-20"]
 
 

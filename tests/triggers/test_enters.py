@@ -41,6 +41,7 @@ def test_the_next_crossing_is_foretold(store: sa.Engine, now: datetime) -> None:
     world = World(store, now, playbook("win-back", LAPSED))
     world.customers("mei")
     world.event("order.paid", "mei", at=now, total=100)
+    world.tick()
     world.tick_until(now + timedelta(days=91))
     assert world.run()["fired_at"] == now + timedelta(days=90, microseconds=1)
 
