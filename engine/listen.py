@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.catalogue import Catalogue, Event
 from engine.progress import begin_progress, move
 from engine.shop import MOVING, Shop
+from engine.store.dialect import as_instant
 from engine.store.ledger import enrolments
 from engine.store.prepared import Prepared
 from engine.store.types import Instant, Key
@@ -115,13 +116,19 @@ def _converted(shop: Shop, playbook: Playbook, goal: Goal) -> sa.Update:
         *only,
         where.expression,
         who == catalogue.as_key(enrolments.c.customer_id),
-        sa.type_coerce(time, Instant) > enrolments.c.fired_at,
-        sa.type_coerce(time, Instant) <= enrolments.c.goal_until,
+        as_instant(time) > enrolments.c.fired_at,
+        as_instant(time) <= enrolments.c.goal_until,
         time <= sa.bindparam("until", type_=time.type),
     )
     customers = catalogue.table(catalogue.customers.name)
     source = table.join(customers, catalogue.customer_key == who) if goal.where is not None else table
-    first = sa.select(sa.func.min(time)).select_from(source).where(*counts).correlate(enrolments).scalar_subquery()
+    first = (
+        sa.select(as_instant(sa.func.min(time)))
+        .select_from(source)
+        .where(*counts)
+        .correlate(enrolments)
+        .scalar_subquery()
+    )
     recent = sa.select(catalogue.as_text(who)).where(*only, _recorded(table, spec.position, event.time))
     return (
         sa.update(enrolments)

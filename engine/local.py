@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine.rhythm import Beat, NextLocal, Rhythm, effective
+from engine.store.customers import customers
 from engine.store.types import Instant, Key
 from engine.times import Length
 from engine.trigger import Firing, Ground, Span, Window
@@ -77,7 +78,9 @@ class LocalTimes:
         catalogue = self.ground.catalogue
         if catalogue.timezone is None:
             return ()
-        column = catalogue.table(catalogue.customers.name).c[catalogue.timezone]
+        column: sa.ColumnElement[str] = catalogue.table(catalogue.customers.name).c[catalogue.timezone]
+        if catalogue.customers.name != customers.name:
+            column = sa.func.coalesce(column, "")  # ours is never empty, so that its index can be searched
         return (column == sa.bindparam("zone", type_=Key),)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from engine.store.types import Instant
+from engine.store.types import Instant, IsoInstant, SecondsInstant
 
 
 class month_day(FunctionElement[int]):  # noqa: N801  (reads as the SQL function it is)
@@ -29,6 +29,33 @@ def _month_day_sqlite(element: month_day, compiler: SQLCompiler, **kw: Any) -> s
 def _month_day_postgres(element: month_day, compiler: SQLCompiler, **kw: Any) -> str:
     column = compiler.process(element.clauses, **kw)
     return f"(extract(month from {column})::int * 100 + extract(day from {column})::int)"
+
+
+class as_instant(FunctionElement[datetime]):  # noqa: N801
+    """A shop's own way to keep an instant, as the engine keeps it."""
+
+    type = Instant()
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement[Any]) -> None:
+        self.kept = type(column.type)
+        super().__init__(column)
+
+
+@compiles(as_instant, "sqlite")
+def _as_instant_sqlite(element: as_instant, compiler: SQLCompiler, **kw: Any) -> str:
+    column = compiler.process(element.clauses, **kw)
+    if element.kept is IsoInstant:
+        return f"(CAST(strftime('%s', {column}) AS INTEGER) * 1000000)"
+    return f"({column} * 1000000)" if element.kept is SecondsInstant else column
+
+
+@compiles(as_instant, "postgresql")
+def _as_instant_postgres(element: as_instant, compiler: SQLCompiler, **kw: Any) -> str:
+    column = compiler.process(element.clauses, **kw)
+    if element.kept is IsoInstant:
+        return f"(({column})::timestamp AT TIME ZONE 'UTC')"
+    return f"to_timestamp({column})" if element.kept is SecondsInstant else column
 
 
 class contains_text(FunctionElement[bool]):  # noqa: N801

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from engine.blocks import Conditions
 from engine.literals import Text
+from engine.store.dialect import as_instant
 from engine.store.types import Instant
 from engine.trigger import Firing, Ground, Span, Trigger, Window
 
@@ -64,7 +65,7 @@ class EventTrigger(Trigger):
             sa.select(
                 catalogue.as_text(who).label("customer_id"),
                 key.label("occasion"),
-                table.c[event.time].label("fired_at"),
+                as_instant(table.c[event.time]).label("fired_at"),
                 key.label("event_id"),
             )
             .select_from(table.join(catalogue.table(catalogue.customers.name), catalogue.customer_key == who))
