@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.schema import AddConstraint, DropConstraint
 
 import engine.store.ledger  # noqa: F401  (declares the engine's own tables)
 from engine.store.connect import create
-from engine.store.customers import consents, customers, events, metadata, orders
+from engine.store.customers import consents, customers, events, orders
 from engine.store.types import to_microseconds
 
 #: The instant of the benchmarks: at night, where the shop sells nothing and no playbook fires. Two years of orders lie before it.
@@ -50,7 +49,7 @@ def generate(store: sa.Engine, size: Size) -> None:
             plain.exec_driver_sql(statement)
     with store.begin() as connection:
         for key in keys:
-            connection.execute(AddConstraint(key))
+            connection.exec_driver_sql(key)
         for table in _TABLES:
             for index in sorted(table.indexes, key=lambda one: str(one.name)):
                 index.create(connection)
@@ -70,23 +69,22 @@ def _outside_transactions(store: sa.Engine, statements: tuple[str, ...]) -> None
     pooled.close()
 
 
-def _drop_indexes(connection: sa.Connection) -> list[sa.schema.Constraint]:
-    """Drops what would be kept row by row; gives the constraints to add again. SQLite cannot drop those."""
+def _drop_indexes(connection: sa.Connection) -> list[str]:
+    """Drops what would be kept row by row; gives the statements that add the keys again. SQLite keeps its keys."""
     for table in _TABLES:
         for index in table.indexes:
             index.drop(connection)
     if connection.dialect.name == "sqlite":
         return []
-    primary = [table.primary_key for table in _TABLES]
-    foreign = [
-        key
-        for table in metadata.sorted_tables
-        for key in table.foreign_key_constraints
-        if key.referred_table in _TABLES
-    ]
-    for key in (*foreign, *primary):
-        connection.execute(DropConstraint(key))
-    return [*primary, *foreign]
+    names = ", ".join(f"'{table.name}'::regclass" for table in _TABLES)
+    keys = connection.exec_driver_sql(
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        f" WHERE contype IN ('f', 'p') AND (conrelid IN ({names}) OR confrelid IN ({names})) ORDER BY contype"
+    ).all()
+    for table_name, key, _ in keys:
+        connection.exec_driver_sql(f"ALTER TABLE {table_name} DROP CONSTRAINT {key}")
+    # Backwards: the primary keys first, which the foreign ones need.
+    return [f"ALTER TABLE {name} ADD CONSTRAINT {key} {definition}" for name, key, definition in reversed(keys)]
 
 
 class _Words:
