@@ -65,6 +65,8 @@ class Tick:
         self._zones: tuple[int, tuple[str, ...]] | None = None
         self._lapse = Prepared(_lapse(), shop.store.dialect.name)
         self._lapsing = Prepared(_lapsing(), shop.store.dialect.name)
+        moving = [playbook.id for playbook in shop.of_status(*MOVING)]
+        self._agenda = tuple(Prepared(one, shop.store.dialect.name) for one in _agenda(moving))
 
     def __call__(self, now: datetime) -> Ticked:
         """Does everything that is due at `now`."""
@@ -76,11 +78,9 @@ class Tick:
 
     def next_at(self, after: datetime) -> datetime | None:
         """The next instant after `after` at which there may be something to do, if nothing happens until then."""
-        shop = self.shop
-        playbooks = [playbook.id for playbook in shop.of_status(*MOVING)]
-        with shop.store.connect().execution_options(reading=True) as connection, connection.begin():
-            zones = zones_of_customers(connection, shop.catalogue)
-            found = [connection.execute(statement).scalar() for statement in _agenda(playbooks, after)]
+        with self.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
+            zones = self._zones_at(connection, horizon(connection))
+            found = [statement.first(connection, {"after": after}) for statement in self._agenda]
             for entry in self._entries.values():
                 found.append(entry.playbook.trigger.next_at(connection, entry.ground, after, zones))
         return min((max(instant, after) for instant in found if instant is not None), default=None)
@@ -178,15 +178,15 @@ def audience_of(playbook: Playbook) -> str | None:
     return None if tree is None else sha256(f"{playbook.trigger.word} {tree}".encode()).hexdigest()[:16]
 
 
-def _agenda(playbooks: Sequence[str], after: datetime) -> list[sa.Select[Any]]:
-    """The next run, message and voucher whose time comes."""
+def _agenda(playbooks: Sequence[str]) -> list[sa.Select[Any]]:
+    """The next run, message and voucher whose time comes after :after."""
     agenda = []
     for table, column, waiting in (
         (enrolments, enrolments.c.due_at, "state = 'running'"),
         (outbox, outbox.c.due_at, "state IN ('planned', 'deferred')"),
         (vouchers, vouchers.c.expires_at, "state = 'issued'"),
     ):
-        where = [sa.literal_column(waiting, sa.Boolean), column > sa.literal(after, column.type)]
+        where = [sa.literal_column(waiting, sa.Boolean), column > sa.bindparam("after", type_=column.type)]
         if table is not vouchers:
             where.append(table.c.playbook.in_(playbooks))
         agenda.append(sa.select(sa.func.min(column)).where(*where))

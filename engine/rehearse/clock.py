@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.channels import Channel
 from engine.run import random_code
 from engine.shop import Shop
-from engine.store.customers import customers
+from engine.store.customers import POSITION, customers
 from engine.tick import Tick, Ticked
 from engine.workspace import Workspace
 
@@ -17,6 +17,7 @@ from engine.workspace import Workspace
 _SECRETS = ("a rehearsal signs nothing that counts",)
 #: No playbooks follow from each other's tags so often at one moment; those that chase each other for ever would.
 _ROUNDS = 50
+_NEWEST = f"SELECT max({POSITION}) FROM {customers.name}"  # noqa: S608  (two names of our own)
 
 
 class EngineFault(RuntimeError):
@@ -82,4 +83,4 @@ class Rehearsal:
     def _facts(self) -> int:
         """Moves on when anything is recorded of a customer, by a step too: that is work for the next tick."""
         with self.store.connect().execution_options(reading=True) as connection:
-            return connection.scalar(sa.select(sa.func.max(customers.c.position))) or 0
+            return connection.exec_driver_sql(_NEWEST).scalar() or 0
