@@ -2,8 +2,9 @@
 
 from engine.conditions.python import Record, holds
 from engine.conditions.sql import Compiled, compile_value, compile_where
+from engine.conditions.terms import Mention, Moment
 from engine.conditions.thresholds import Threshold, thresholds
-from engine.conditions.tree import Mention, Moment, Not, Tree, all_of, any_of, fields, segments_in, to_text, within
+from engine.conditions.tree import Not, Tree, all_of, any_of, fields, segments_in, to_text, within
 from engine.conditions.types import Flawed, Scope, read
 from engine.conditions.words import Reason, explain, warnings
 

@@ -10,23 +10,8 @@ from zoneinfo import ZoneInfo
 
 from engine.catalogue import Type
 from engine.conditions.sources import ISO_DAY
-from engine.conditions.tree import (
-    And,
-    Contains,
-    Empty,
-    Is,
-    Listed,
-    Member,
-    Mention,
-    Moment,
-    Moved,
-    Not,
-    Or,
-    Ordered,
-    Share,
-    Tree,
-    Value,
-)
+from engine.conditions.terms import Mention, Moment, Share, Value
+from engine.conditions.tree import And, Contains, Empty, Is, Listed, Member, Moved, Not, Or, Ordered, Tree
 from engine.store.types import from_microseconds
 
 Record: TypeAlias = Mapping[str, Mapping[str, Any]]

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from engine.catalogue import Catalogue, Column, Field, Metric, Type
-from engine.conditions.tree import Moment
+from engine.conditions.terms import Moment
 from engine.store.dialect import json_number, json_text
 from engine.store.types import Key, from_microseconds, to_microseconds
 from engine.times import Length

@@ -14,23 +14,8 @@ import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Field, Type
 from engine.conditions.sources import Bound, Plain, Source, bound_moment, source
-from engine.conditions.tree import (
-    And,
-    Contains,
-    Empty,
-    Is,
-    Listed,
-    Member,
-    Mention,
-    Moved,
-    Not,
-    Or,
-    Ordered,
-    Share,
-    Tree,
-    Value,
-    is_textual,
-)
+from engine.conditions.terms import Mention, Share, Value, is_textual
+from engine.conditions.tree import And, Contains, Empty, Is, Listed, Member, Moved, Not, Or, Ordered, Tree
 from engine.store.dialect import contains_text
 
 _Node = TypeVar("_Node", bound=Tree)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Field
 from engine.conditions.sources import Bound, bound_moment, metric_time, source, window
-from engine.conditions.tree import Moment, Moved, Tree, within
+from engine.conditions.terms import Moment
+from engine.conditions.tree import Moved, Tree, within
 from engine.times import EARLIEST, LATEST, local_instant
 
 _TICK: Final = timedelta(microseconds=1)

@@ -11,7 +11,9 @@ from lark import Token
 from engine.catalogue import Field, Type
 from engine.conditions import values
 from engine.conditions.alone import alone
+from engine.conditions.kinds import FITS, KINDS, TEMPORAL, USE, comparable, stored
 from engine.conditions.parse import parse
+from engine.conditions.terms import Mention, Moment, Share, Value
 from engine.conditions.tree import (
     And,
     Contains,
@@ -19,17 +21,13 @@ from engine.conditions.tree import (
     Is,
     Listed,
     Member,
-    Mention,
-    Moment,
     Moved,
     Not,
     Or,
     Order,
     Ordered,
-    Share,
     Span,
     Tree,
-    Value,
     all_of,
     any_of,
 )
@@ -40,28 +38,6 @@ from engine.times import Length, NotALength
 Scope: TypeAlias = Mapping[str, Mapping[str, Field]]
 _T = TypeVar("_T")
 Node: TypeAlias = lark.Tree[Token]
-
-_ORDERED: Final = (Type.NUMBER, Type.MONEY)
-_TEMPORAL: Final = (Type.DATE, Type.TIME)
-_ANY: Final = tuple(Type)
-#: The types on whose fields a verb works, with a literal or a moment.
-_FITS: Final[Mapping[str, tuple[Type, ...]]] = {
-    "is": (Type.TEXT, Type.CHOICE, Type.NUMBER, Type.MONEY, Type.YES_NO),
-    "order": _ORDERED,
-    "moved": _TEMPORAL,
-    "in": (Type.TEXT, Type.CHOICE, Type.NUMBER, Type.MONEY),
-    "contains": (Type.TEXT, Type.TAGS),
-}
-_USE: Final[Mapping[Type, str]] = {
-    Type.TEXT: "a text goes with `is`, `in [ ]`, `contains` and `is empty`",
-    Type.CHOICE: "a choice goes with `is`, `in [ ]` and `is empty`",
-    Type.NUMBER: "a number goes with `is`, `<`, `<=`, `>`, `>=`, `in [ ]` and `is empty`",
-    Type.MONEY: "money goes with `is`, `<`, `<=`, `>`, `>=`, `in [ ]` and `is empty`",
-    Type.YES_NO: "a yes/no field stands alone, or goes with `is true`, `is false` and `is empty`",
-    Type.DATE: "a date goes with `before`, `after` and `is empty`",
-    Type.TIME: "a time goes with `before`, `after` and `is empty`",
-    Type.TAGS: "tags go with `contains` and `is empty`",
-}
 
 
 class Flawed(ValueError):
@@ -127,8 +103,8 @@ class _Reader:
         if mention is None:
             return None
         if mention.field.type is not Type.YES_NO:
-            text = f"`{mention}` is {values.KINDS[mention.field.type]}; it needs something to compare with"
-            self._flaw(_token(node, 0), "type", text, _USE[mention.field.type])
+            text = f"`{mention}` is {KINDS[mention.field.type]}; it needs something to compare with"
+            self._flaw(_token(node, 0), "type", text, USE[mention.field.type])
             return None
         return Is(mention, Value(True, "true"), span)
 
@@ -197,7 +173,7 @@ class _Reader:
     def _checked_literal(self, token: Token, mention: Mention | None, verb: Token, rule: str) -> Value | None:
         if mention is None:
             return None
-        if mention.field.type in _TEMPORAL and token.type != "DAY":
+        if mention.field.type in TEMPORAL and token.type != "DAY":
             return self._literal(token, mention)  # says how moments are compared
         if not self._fits(mention, verb, rule, token):
             return None
@@ -207,15 +183,15 @@ class _Reader:
         right = self._mention(token, value=True)
         if mention is None or right is None:
             return None
-        fitting = {*_FITS[rule], *_TEMPORAL}
+        fitting = {*FITS[rule], *TEMPORAL}
         if mention.field.type not in fitting:
             self._fits(mention, verb, rule)
             return None
-        if _comparable(mention) == _comparable(right) and _stored(mention) != _stored(right):
+        if comparable(mention) == comparable(right) and stored(mention) != stored(right):
             self._flaw(token, "type", f"`{mention}` and `{right}` are stored in different ways and cannot be compared")
             return None
-        if _comparable(mention) != _comparable(right):
-            kinds = values.KINDS
+        if comparable(mention) != comparable(right):
+            kinds = KINDS
             text = f"`{mention}` is {kinds[mention.field.type]}; `{right}` is {kinds[right.field.type]}"
             self._flaw(token, "type", text)
             return None
@@ -233,15 +209,15 @@ class _Reader:
             self._flaw(percent, "type", f"`{percent}` is no percentage to compare with", "write for example 70%")
             return None
         if of.field.type is not mention.field.type:
-            text = f"`{mention}` is {values.KINDS[mention.field.type]}; `{of}` is {values.KINDS[of.field.type]}"
+            text = f"`{mention}` is {KINDS[mention.field.type]}; `{of}` is {KINDS[of.field.type]}"
             self._flaw(_token(node, 2), "type", text)
             return None
         return Share(ratio, of)
 
     def _relative_value(self, node: Node, mention: Mention, verb: Token) -> None:
-        if mention.field.type in _TEMPORAL:
+        if mention.field.type in TEMPORAL:
             side = "after" if str(verb).startswith(">") else "before"
-            text = f"`{mention}` is {values.KINDS[mention.field.type]}; `{verb}` does not fit"
+            text = f"`{mention}` is {KINDS[mention.field.type]}; `{verb}` does not fit"
             start, end = _span(node)
             self._flaw(verb, "type", text, f"write:  {mention} {side} {self.text[start:end]}")
         else:
@@ -283,12 +259,12 @@ class _Reader:
 
     def _fits(self, mention: Mention, verb: Token, rule: str, value: Token | None = None) -> bool:
         kind = mention.field.type
-        if kind in _FITS[rule]:
+        if kind in FITS[rule]:
             return True
-        helps = [_USE[kind]]
+        helps = [USE[kind]]
         if kind is Type.TAGS and value is not None:
             helps = [f"write:  {mention} contains {value}"]
-        self._flaw(verb, "type", f"`{mention}` is {values.KINDS[kind]}; `{verb}` does not fit", *helps)
+        self._flaw(verb, "type", f"`{mention}` is {KINDS[kind]}; `{verb}` does not fit", *helps)
         return False
 
     def _literal(self, token: Token, mention: Mention) -> Value | None:
@@ -314,17 +290,6 @@ _ATOMS: Final[Mapping[str, Callable[[_Reader, Node, Span], Tree | None]]] = {
     "contains": _Reader._contains,
     "empty": _Reader._empty,
 }
-
-
-def _comparable(mention: Mention) -> Type:
-    return Type.TEXT if mention.field.type is Type.CHOICE else mention.field.type
-
-
-def _stored(mention: Mention) -> tuple[str, bool] | None:
-    """How a date or time is kept: as a native value, as text or as a number, in a column or in a document."""
-    if mention.field.type not in _TEMPORAL:
-        return None
-    return mention.field.stored, mention.field.column is not None and mention.field.column.member is not None
 
 
 def _placed(tree: And | Or, span: Span) -> Tree:

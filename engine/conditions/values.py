@@ -9,22 +9,12 @@ from babel.numbers import get_currency_precision
 from lark import Token
 
 from engine.catalogue import Type
-from engine.conditions.tree import Mention, Value, is_textual, text_value
+from engine.conditions.kinds import KINDS
+from engine.conditions.terms import Mention, Value, is_textual, text_value
 from engine.source.near import near
 from engine.source.problem import Flaw
 from engine.times import Length, near_length
 
-#: What each type is called in messages to authors.
-KINDS: Final = {
-    Type.TEXT: "a text",
-    Type.CHOICE: "a choice",
-    Type.NUMBER: "a number",
-    Type.MONEY: "an amount of money",
-    Type.YES_NO: "a yes/no field",
-    Type.DATE: "a date",
-    Type.TIME: "a time",
-    Type.TAGS: "a list of tags",
-}
 #: A number with at most so many digits compares alike as a decimal, an integer and a double.
 _DIGITS: Final = 15
 

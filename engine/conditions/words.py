@@ -11,23 +11,8 @@ from babel.numbers import get_currency_precision
 
 from engine.catalogue import Type
 from engine.conditions.python import Record, compared, holds, value_of
-from engine.conditions.tree import (
-    And,
-    Atom,
-    Contains,
-    Empty,
-    Is,
-    Listed,
-    Member,
-    Mention,
-    Moved,
-    Not,
-    Or,
-    Ordered,
-    Share,
-    Tree,
-    percent,
-)
+from engine.conditions.terms import Mention, Share, percent
+from engine.conditions.tree import And, Atom, Contains, Empty, Is, Listed, Member, Moved, Not, Or, Ordered, Tree
 from engine.source.problem import Flaw
 
 _MISSING: Final = "is missing"

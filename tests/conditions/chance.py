@@ -7,23 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from engine.catalogue import Type
-from engine.conditions.tree import (
-    Contains,
-    Empty,
-    Is,
-    Listed,
-    Member,
-    Mention,
-    Moved,
-    Not,
-    Ordered,
-    Share,
-    Tree,
-    Value,
-    all_of,
-    any_of,
-    text_value,
-)
+from engine.conditions.terms import Mention, Share, Value, text_value
+from engine.conditions.tree import Contains, Empty, Is, Listed, Member, Moved, Not, Ordered, Tree, all_of, any_of
 from tests.conditions.ground import CHOICES, MOMENTS, MONEY, SCOPE, TEXTS, fold
 
 MENTIONS = [Mention(scope, field) for scope, fields in SCOPE.items() for field in fields.values()]

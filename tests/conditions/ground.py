@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Column, Event, Field, Metric, Table, Type
 from engine.conditions import read
-from engine.conditions.tree import Moment, Tree
+from engine.conditions.terms import Moment
+from engine.conditions.tree import Tree
 from engine.store import customers as store
 from engine.store.types import IsoInstant, SecondsInstant, to_microseconds
 from engine.times import Length

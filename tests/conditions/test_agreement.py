@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from engine.catalogue import Type
 from engine.conditions import Not, compile_value, compile_where, holds, to_text
 from engine.conditions.python import value_of
-from engine.conditions.tree import Mention, Tree
+from engine.conditions.terms import Mention
+from engine.conditions.tree import Tree
 from tests.conditions import chance
 from tests.conditions.ground import CATALOGUE, FIELDS, NOW, SEGMENTS, ZONE, Row, condition, filled, rows
 

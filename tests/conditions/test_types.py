@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.conditions import Flawed, Tree, fields, read, segments_in, to_text
-from engine.conditions.tree import Contains, Empty, Is, Listed, Member, Moved, Not, Ordered, Share
+from engine.conditions.terms import Share
+from engine.conditions.tree import Contains, Empty, Is, Listed, Member, Moved, Not, Ordered
 from tests.conditions.ground import SCOPE, SEGMENTS, condition
 
 
