@@ -33,7 +33,13 @@ class Order:
 
     def row(self) -> dict[str, Any]:
         """As the store takes it."""
-        return {"id": self.id, "customer_id": self.customer, "placed_at": self.at, "paid_at": self.at, "total": self.total}
+        return {
+            "id": self.id,
+            "customer_id": self.customer,
+            "placed_at": self.at,
+            "paid_at": self.at,
+            "total": self.total,
+        }
 
 
 @dataclass(frozen=True)

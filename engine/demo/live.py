@@ -96,32 +96,33 @@ def order_now(store: sa.Engine, settings: Settings, now: datetime, count: int) -
 
     Spread over the languages. They have consented, got nothing for a month, and buy for enough to get a voucher.
     """
-    with store.begin() as connection:
-        by_language: dict[str, list[str]] = {}
-        for customer, language, zone in connection.execute(_reachable(now)):
+    by_language: dict[str, list[str]] = {}
+    with store.connect().execution_options(reading=True) as connection:
+        for customer, language, zone in connection.execute(_reachable(now)).tuples():
             if 9 <= now.astimezone(settings.zone_of(zone)).hour < 20:
                 by_language.setdefault(language, []).append(customer)
-        turns = zip_longest(*(by_language[language] for language in sorted(by_language)))
-        chosen = [customer for turn in turns for customer in turn if customer is not None][:count]
-        orders = [
-            Order(f"{customer}-today", customer, now - timedelta(seconds=5 + number), 30_800 + 1_350 * number, 2)
-            for number, customer in enumerate(chosen)
-        ]
+    turns = zip_longest(*(by_language[language] for language in sorted(by_language)))
+    chosen = [customer for turn in turns for customer in turn if customer is not None][:count]
+    orders = [
+        Order(f"{customer}-today", customer, now - timedelta(seconds=5 + number), 30_800 + 1_350 * number, 2)
+        for number, customer in enumerate(chosen)
+    ]
+    with store.begin() as connection:
         put_orders(connection, [order.row() for order in orders], now)
     return orders
 
 
 def _reachable(now: datetime) -> sa.Select[tuple[str, str, str]]:
     recently = now - timedelta(days=31)
-    written_to = sa.exists().where(outbox.c.customer_id == customers.c.id, outbox.c.planned_at > recently)
-    entered = sa.exists().where(
-        enrolments.c.customer_id == customers.c.id,
-        enrolments.c.playbook == "purchase-voucher",
-        enrolments.c.entered_at > recently,
+    written_to = sa.select(outbox.c.customer_id).where(outbox.c.planned_at > recently)
+    entered = sa.select(enrolments.c.customer_id).where(
+        enrolments.c.playbook == "purchase-voucher", enrolments.c.entered_at > recently
     )
-    agreed = sa.exists().where(consents.c.customer_id == customers.c.id, consents.c.channel == "email", consents.c.given)
+    agreed = sa.select(consents.c.customer_id).where(consents.c.channel == "email", consents.c.given)
+    id_ = customers.c.id
     return (
-        sa.select(customers.c.id, customers.c.language, customers.c.timezone)
-        .where(customers.c.email.is_not(None), customers.c.orders_count >= 1, agreed, ~written_to, ~entered)
-        .order_by(customers.c.last_order_at.desc(), customers.c.id)
+        sa.select(id_, customers.c.language, customers.c.timezone)
+        .where(customers.c.email.is_not(None), customers.c.orders_count >= 1, id_.in_(agreed))
+        .where(id_.not_in(written_to), id_.not_in(entered))
+        .order_by(customers.c.last_order_at.desc(), id_)
     )

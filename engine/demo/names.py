@@ -13,15 +13,21 @@ def _pool(text: str) -> Pool:
 
 NAMES: Final[dict[str, tuple[Pool, Pool]]] = {
     "en": (
-        _pool("Alice Amara Ben Clara Daniel Edith Felix Grace Henry Iris Jack Kate Leo Maya Noah Olive Priya Ravi Sam Tess"),
-        _pool("Adams Baker Carter Dixon Ellis Foster Gupta Hughes Irving Jones Kapoor Lewis Moore Nair Owen Price Quinn Reed"),
+        _pool(
+            "Alice Amara Ben Clara Daniel Edith Felix Grace Henry Iris Jack Kate Leo Maya Noah Olive Priya Ravi Sam Tess"
+        ),
+        _pool(
+            "Adams Baker Carter Dixon Ellis Foster Gupta Hughes Irving Jones Kapoor Lewis Moore Nair Owen Price Quinn Reed"
+        ),
     ),
     "zh-CN": (
         _pool(
             "梅=mei 雨桐=yutong 浩然=haoran 静=jing 子涵=zihan 明=ming 晓燕=xiaoyan 建国=jianguo 思远=siyuan 丽=li 文博=wenbo "
             "佳怡=jiayi 志强=zhiqiang 婷=ting 宇航=yuhang 春兰=chunlan"
         ),
-        _pool("王=wang 李=li 张=zhang 刘=liu 陈=chen 杨=yang 赵=zhao 黄=huang 周=zhou 吴=wu 徐=xu 孙=sun 林=lin 郑=zheng"),
+        _pool(
+            "王=wang 李=li 张=zhang 刘=liu 陈=chen 杨=yang 赵=zhao 黄=huang 周=zhou 吴=wu 徐=xu 孙=sun 林=lin 郑=zheng"
+        ),
     ),
     "ru": (
         _pool(

@@ -33,14 +33,14 @@ class Moment:
     ticked: Ticked
 
 
-def replay(history: History, tick: Tick, until: datetime) -> Iterator[Moment]:
-    """Lives through the history until `until`, moment by moment."""
+def replay(history: History, tick_of: Callable[[datetime], Tick], until: datetime) -> Iterator[Moment]:
+    """Lives through the history until `until`, moment by moment. `tick_of` gives the engine of each moment."""
     orders, events = _taker(history.orders), _taker(history.events)
     days = (until - history.begins).days + 1
     for at in (history.begins + timedelta(days=day, hours=_HOURS[day % 2]) for day in range(days)):
         if at > until:
             return
-        done, said = orders(at), events(at)
+        tick, done, said = tick_of(at), orders(at), events(at)
         if done or said:
             with tick.shop.store.begin() as connection:
                 write_down(connection, done, said, at)

@@ -32,11 +32,12 @@ class Show:
     @contextmanager
     def act(self, title: str) -> Iterator[Callable[[str], None]]:
         """One act: its title, and when it is over what came of it (said through the function) and how long it took."""
-        begun, said = self.clock(), []
+        begun = self.clock()
+        said: list[str] = []
         self.console.print(f"[bold]{escape(title)}[/]")
         yield said.append
         took = (self.clock() - begun).total_seconds()
-        self.console.print(f"  {escape(' '.join(said))} [dim]{took:.1f} s[/]\n", highlight=False)
+        self.console.print(f"  {escape(' '.join(said))} [dim]({took:.0f} s)[/]\n", highlight=False)
 
     def replaying(self, history: History, moments: Iterator[Moment], until: datetime) -> "Totals":
         """Follows a replay with a bar."""
@@ -101,15 +102,29 @@ class Show:
             ("", ""),
             ("in this shell, once:", f"export REGULARS_STORE={ground.url} REGULARS_SECRET={secret}"),
             ("who is in which playbook", f"{program} status {where}"),
-            ("why a customer got something, or nothing", f"{program} why {customer or 'ID'} win-back-90-days -w {where}"),
-            ("a letter as that customer would get it", f"{program} preview birthday --customer {customer or 'ID'} -w {where}"),
-            ("import the orders once more: nothing changes", f"{program} import orders {ground.csv('orders')} -w {where}"),
-            ("change a playbook, then look at it, and test it", f"{program} validate {where} && {program} test {where}"),
+            (
+                "why a customer got something, or nothing",
+                f"{program} why {customer or 'ID'} win-back-90-days -w {where}",
+            ),
+            (
+                "a letter as that customer would get it",
+                f"{program} preview birthday --customer {customer or 'ID'} -w {where}",
+            ),
+            (
+                "import the orders once more: nothing changes",
+                f"{program} import orders {ground.csv('orders')} -w {where}",
+            ),
+            (
+                "change a playbook, then look at it, and test it",
+                f"{program} validate {where} && {program} test {where}",
+            ),
             ("a workspace of your own", f"{program} init my-shop"),
         ]
         self.console.print("[bold]Where to look next[/]")
         for what, how in lines:
-            self.console.print(f"  {escape(what)}\n      [cyan]{escape(how)}[/]" if what else "", highlight=False, soft_wrap=True)
+            self.console.print(
+                f"  {escape(what)}\n      [cyan]{escape(how)}[/]" if what else "", highlight=False, soft_wrap=True
+            )
 
 
 @dataclass
@@ -147,7 +162,14 @@ def _share(part: int, whole: int) -> str:
     return f"{part:,} ({part / whole:.0%})" if whole else f"{part:,}"
 
 
-_COLOURS = {"order": "green", "mail": "cyan", "voucher": "yellow", "goal": "bold green", "no mail": "red", "task": "magenta"}
+_COLOURS = {
+    "order": "green",
+    "mail": "cyan",
+    "voucher": "yellow",
+    "goal": "bold green",
+    "no mail": "red",
+    "task": "magenta",
+}
 
 
 def _told(line: Line, day: str) -> str:
