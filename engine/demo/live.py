@@ -98,9 +98,9 @@ def order_now(store: sa.Engine, settings: Settings, now: datetime, count: int) -
     """
     by_language: dict[str, list[str]] = {}
     with store.connect().execution_options(reading=True) as connection:
-        for customer, language, zone in connection.execute(_reachable(now)).tuples():
-            if 9 <= now.astimezone(settings.zone_of(zone)).hour < 20:
-                by_language.setdefault(language, []).append(customer)
+        for row in connection.execute(_reachable(now)):
+            if 9 <= now.astimezone(settings.zone_of(row.timezone)).hour < 20:
+                by_language.setdefault(row.language, []).append(row.id)
     turns = zip_longest(*(by_language[language] for language in sorted(by_language)))
     chosen = [customer for turn in turns for customer in turn if customer is not None][:count]
     orders = [
