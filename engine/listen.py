@@ -12,7 +12,7 @@ from engine.progress import begin_progress, move
 from engine.shop import MOVING, Shop
 from engine.store.dialect import as_instant
 from engine.store.ledger import enrolments
-from engine.store.prepared import Prepared
+from engine.store.prepared import Prepared, Questions
 from engine.store.types import Instant, Key
 from engine.trigger import Window
 from engine.workspace.playbook import Goal, Playbook
@@ -31,6 +31,7 @@ class Listen:
     _probes: tuple[Prepared, ...] = field(init=False)
     _wakes: tuple[Prepared, ...] = field(init=False)
     _goals: tuple[Prepared, ...] = field(init=False)
+    _questions: Questions = field(default_factory=Questions)
 
     def __post_init__(self) -> None:
         dialect, catalogue = self.shop.store.dialect.name, self.shop.catalogue
@@ -44,7 +45,7 @@ class Listen:
 
     def __call__(self, connection: sa.Connection, window: Window) -> bool:
         """Whether anything was recorded in the window; asked without the write lock."""
-        return any(probe.execute(connection, _bounds(window)).first() is not None for probe in self._probes)
+        return any(self._questions.any(connection, [(probe, _bounds(window)) for probe in self._probes]))
 
     def run(self, window: Window) -> None:
         """Wakes and counts, and moves the progress, in one transaction."""

@@ -1,14 +1,16 @@
 """How far each playbook is evaluated, which revision runs, and which zones customers live in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue
 from engine.store.dialect import insert
 from engine.store.ledger import progress, revisions
+from engine.store.prepared import Prepared
 from engine.trigger import Window
 from engine.workspace.playbook import Playbook
 
@@ -29,6 +31,22 @@ def read_progress(connection: sa.Connection) -> Mapping[str, Progress]:
     columns = (progress.c.revision, progress.c.status, progress.c.audience, progress.c.since, progress.c.position)
     rows = connection.execute(sa.select(progress.c.playbook, *columns))
     return {row[0]: Progress(*row[1:]) for row in rows}
+
+
+class StoredProgress:
+    """Reads the progress of all playbooks at every tick, and makes values of the rows only when one has changed."""
+
+    def __init__(self, dialect: str) -> None:
+        self._read = Prepared(sa.select(progress), dialect)
+        self._rows: Sequence[Any] = ()
+        self._values: Mapping[str, Progress] = {}
+
+    def __call__(self, connection: sa.Connection) -> Mapping[str, Progress]:
+        """All playbooks that were ever launched."""
+        rows = self._read.execute(connection, {}).all()
+        if rows != self._rows:
+            self._values, self._rows = read_progress(connection), rows
+        return self._values
 
 
 def hold(connection: sa.Connection, playbook: str) -> bool:

@@ -14,7 +14,7 @@ from engine.compose import Compose
 from engine.deliver import Deliver, Delivered
 from engine.enrol import Entry, Road
 from engine.listen import LISTENER, Listen
-from engine.progress import Progress, move, read_progress, record_revision, zones_of_customers
+from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
 from engine.run import random_code
 from engine.shop import MOVING, Shop
 from engine.store.customers import vouchers
@@ -61,6 +61,7 @@ class Tick:
         self._entries = {playbook.id: Entry(playbook, shop.ground(playbook)) for playbook in shop.of_status("active")}
         self._audiences = {name: audience_of(entry.playbook) for name, entry in self._entries.items()}
         self._questions = Questions()
+        self._stored = StoredProgress(shop.store.dialect.name)
         self._known: dict[str, tuple[datetime, int]] = {}
         self._zones: tuple[int, tuple[str, ...]] | None = None
         self._lapse = Prepared(_lapse(), shop.store.dialect.name)
@@ -91,7 +92,7 @@ class Tick:
         """Looks in one read transaction what is due; only then takes the write lock, playbook by playbook."""
         store = self.shop.store
         with store.connect().execution_options(reading=True) as connection, connection.begin():
-            stored, position = read_progress(connection), horizon(connection)
+            stored, position = self._stored(connection), horizon(connection)
             heard = self._window(stored.get(LISTENER), LISTENER, now, position)
             anything = self._listen(connection, heard)
             lapsing = self._lapsing.execute(connection, {"now": now}).first() is not None

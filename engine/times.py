@@ -7,7 +7,7 @@ Python subtracts and adds by wall clock, so that a day of 23 hours would count 2
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -104,16 +104,22 @@ class Length:
         return self._step(now, zone, 1, steady=True)
 
     def _step(self, instant: datetime, zone: ZoneInfo, sign: int, *, steady: bool = False) -> datetime:
-        count = sign * self.count
-        try:
-            if self.unit in ("minute", "hour"):
-                return _within(instant.astimezone(UTC) + count * _APPROXIMATE[self.unit])
-            if count == 0:
-                return instant.astimezone(UTC)  # not by way of the wall clock, which shows some hours twice
-            local = _steady_wall_clock(instant, zone) if steady else instant.astimezone(zone).replace(tzinfo=None)
-            return _within(_to_instant(_calendar_step(local, count, self.unit, steady), zone))
-        except (OverflowError, ValueError):  # beyond the years 1 to 9999
-            return LATEST if sign > 0 else EARLIEST
+        return _stepped(self, instant.astimezone(UTC), zone, sign, steady)
+
+
+@lru_cache(maxsize=4096)
+def _stepped(length: Length, instant: datetime, zone: ZoneInfo, sign: int, steady: bool) -> datetime:
+    """Kept, since all runs of a batch and all playbooks of a tick ask at the same instant."""
+    count = sign * length.count
+    try:
+        if length.unit in ("minute", "hour"):
+            return _within(instant + count * _APPROXIMATE[length.unit])
+        if count == 0:
+            return instant  # not by way of the wall clock, which shows some hours twice
+        local = _steady_wall_clock(instant, zone) if steady else instant.astimezone(zone).replace(tzinfo=None)
+        return _within(_to_instant(_calendar_step(local, count, length.unit, steady), zone))
+    except (OverflowError, ValueError):  # beyond the years 1 to 9999
+        return LATEST if sign > 0 else EARLIEST
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue
 from engine.conditions import Compiled, Tree, compile_where
 from engine.settings import Declared, Settings
-from engine.times import Length
 
 
 @dataclass(frozen=True)
@@ -41,13 +38,7 @@ class Ground:
 
     def oldest(self, until: datetime) -> datetime:
         """What lies before this instant is left alone, also after a long standstill (`limits.catch_up`)."""
-        return _before(self.settings.limits.catch_up, until, self.settings.zone)
-
-
-@lru_cache(maxsize=8)
-def _before(length: Length, instant: datetime, zone: ZoneInfo) -> datetime:
-    """Every playbook of a tick asks for the same instant."""
-    return length.before(instant, zone)
+        return self.settings.limits.catch_up.before(until, self.settings.zone)
 
 
 #: Bound parameters of one range; `lower` (exclusive) and `upper` (inclusive) bound the axis, where there is one.

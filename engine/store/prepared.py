@@ -42,6 +42,7 @@ class Prepared:
         for name in self._fixed:
             processor = binds[name].type.dialect_impl(kind).bind_processor(kind) if name in binds else None
             self._bind[name] = processor
+        self._ready = {name: self._value(name, self._fixed) for name in self._fixed}
 
     @property
     def constants(self) -> Mapping[str, Any]:
@@ -63,9 +64,10 @@ class Prepared:
         return [self._value(name, params) for name in names]
 
     def _value(self, name: str, params: Mapping[str, Any]) -> Any:
-        value = params[name] if name in params else self._fixed[name]
+        if name not in params:
+            return self._ready[name]
         processor = self._bind[name]
-        return processor(value) if processor is not None else value
+        return processor(params[name]) if processor is not None else params[name]
 
     def write(self, connection: sa.Connection, params: Mapping[str, Any]) -> int:
         """Runs a statement that writes, and counts the rows that it wrote."""
