@@ -57,7 +57,7 @@ class Run(Protocol):
         """Whether a condition is true for the run's customer, event and results now."""
 
     def happened(self, event: str, where: Tree | None) -> bool:
-        """Whether such an event of the customer came since the step before this one was over."""
+        """Whether such an event of the customer came since the step before this one was over, and before the wait is."""
 
     def instant(self, scope: str, field: str) -> datetime | None:
         """A time of the customer, the event or a result; a date is its midnight in the customer's zone."""

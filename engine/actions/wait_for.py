@@ -30,7 +30,8 @@ class WaitFor(Action):
 
     def run(self, run: Run) -> Move:
         if run.resume_at is None:
-            return Hold(self.within.after(run.now, run.zone))
+            # After a late pass it may have happened already, since the step before was to be over.
+            return Hold(run.now if run.happened(self.wait_for, self.where) else self.within.after(run.now, run.zone))
         if run.happened(self.wait_for, self.where):
             return Enter(0) if self.then else Next()
         if run.now < run.resume_at:
