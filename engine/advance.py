@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from engine.catalogue import Catalogue, Field
-from engine.conditions import fields
+from engine.conditions import Tree, within
 from engine.effects import Effects
 from engine.facts import Record
 from engine.run import CustomerRun, Happenings, Setting, random_code
@@ -105,7 +105,7 @@ class Advance:
     ) -> Iterable[CustomerRun]:
         """The runs of one revision, with everything they may ask, loaded in a handful of statements."""
         facts, now = self.shop.facts, setting.now
-        needs = Needs.of(playbook, self.shop.catalogue)
+        needs = Needs.of(playbook, self.shop.catalogue, self.shop.segments)
         ids = [row["customer_id"] for row in rows]
         customers = facts.customers(connection, ids, needs.customer, now)
         results = facts.results(connection, [row["results"] for row in rows])
@@ -144,12 +144,13 @@ class Needs:
     events: frozenset[str]
 
     @classmethod
-    def of(cls, playbook: Playbook, catalogue: Catalogue) -> "Needs":
-        """Gathered from the conditions and the moments of its steps, and from what stops it."""
+    def of(cls, playbook: Playbook, catalogue: Catalogue, segments: Mapping[str, Tree]) -> "Needs":
+        """Gathered from the conditions and the moments of its steps, and from what stops it; segments are looked into."""
         actions = [step.action for step in playbook.steps.values()]
         trees = [stop.condition or stop.where for stop in playbook.stop_when]
         trees.extend(tree for action in actions for tree in action.conditions())
-        mentioned = {pair for tree in trees if tree is not None for pair in fields(tree)}
+        nodes = [node for tree in trees if tree is not None for node in within(tree, segments)]
+        mentioned = {(one.scope, one.field) for node in nodes for one in node.mentions}
         moments = {pair for action in actions for pair in action.moments()}
         return cls(
             customer=frozenset(

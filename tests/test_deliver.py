@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
+from itertools import pairwise
 from threading import Barrier, Thread
 
 import pytest
@@ -187,7 +188,7 @@ def test_refusals_that_may_pass_are_tried_again_ever_more_slowly(store: sa.Engin
         waits.append(world.message()["due_at"] - world.now)
         world.now = world.message()["due_at"]
     assert timedelta(minutes=4) <= waits[0] <= timedelta(minutes=6)
-    assert all(later > earlier for earlier, later in zip(waits, waits[1:5], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(waits[:5]))
     assert max(waits) <= timedelta(hours=4.8)
     world.tick()
     assert (world.message()["state"], world.message()["attempts"]) == ("sent", 10)
@@ -325,7 +326,7 @@ def test_two_workers_never_send_one_message_twice(
         try:
             together.wait(10)
             world.tick_once()
-        except BaseException as fault:  # noqa: BLE001
+        except BaseException as fault:
             faults.append(fault)
 
     threads = [Thread(target=work, args=(world,)) for world in worlds]
