@@ -15,6 +15,9 @@ from engine.demo.live import NotRunning
 from engine.demo.play import Broken, play
 from engine.demo.show import Show
 
+#: The table of results needs as much; a narrower screen wraps lines.
+_WIDTH = 100
+
 
 @click.command("demo")
 @click.option(
@@ -28,7 +31,9 @@ def command(folder: Path) -> None:
     """Replay a real purchase history through the engine, then send real mails into a local sink. Takes half a minute."""
     secret = os.environ.get(SECRET) or secrets.token_urlsafe(32)
     try:
-        play(prepare(folder), Show(Console(), clock), _program(), secret)
+        console = Console()
+        console.width = max(console.width, _WIDTH)
+        play(prepare(folder), Show(console, clock), _program(), secret)
     except Taken as fault:
         raise click.ClickException(str(fault)) from fault
     except NotRunning as fault:

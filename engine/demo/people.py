@@ -49,6 +49,7 @@ class Person:
     timezone: str
     birthday: date
     member_since: date
+    member_until: date | None
     tier: str
     account_manager: str
     created_at: datetime
@@ -68,6 +69,7 @@ def person(number: str, first_day: date) -> Person:
     given, family = NAMES[language]
     first, first_latin = pick(given, number, "first")
     last, last_latin = pick(family, number, "last")
+    tier = pick(_TIERS, number, "tier")
     joined = first_day - timedelta(days=between(5, 200, number, "joined"))
     signed_up = datetime(joined.year, joined.month, joined.day, between(0, 23, number, "hour"), tzinfo=UTC)
     reachable = chance(number, "address") >= _WITHOUT_ADDRESS
@@ -82,7 +84,8 @@ def person(number: str, first_day: date) -> Person:
         timezone=zone,
         birthday=date(1940, 1, 1) + timedelta(days=between(0, 24_800, number, "born")),
         member_since=joined,
-        tier=pick(_TIERS, number, "tier"),
+        member_until=joined + timedelta(days=between(300, 800, number, "until")) if tier == "gold" else None,
+        tier=tier,
         account_manager=pick(_STAFF, number, "staff"),
         created_at=signed_up,
         email_consent=signed_up.isoformat() if agreed else "no",

@@ -1,5 +1,6 @@
 """The demo from beginning to end."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from engine.workspace import Workspace, load
 #: A playbook that the shop takes on late: over the whole history its greetings would be more than half of all mails.
 _LATECOMER = "weekend-hello"
 _SINCE = timedelta(days=45)
+#: Mails of one subject that are shown.
+_ALIKE = 2
 #: Orders of the last minutes that the daemon finds.
 _TODAY = 8
 
@@ -53,11 +56,17 @@ def play(ground: Ground, show: Show, program: str, secret: str) -> None:
         with post(ground.mails) as box, daemon(ground, box.port) as running:
             store.dispose()
             orders = order_now(store, workspace.settings, show.clock(), _TODAY)
-            came = 0
+            subjects: Counter[str] = Counter()
             for mail in box.arriving(len(orders), running):
-                show.mail(mail)
-                came += 1
-        say(f"{came} mails for {len(orders)} new orders and for whatever else was due; the daemon ended when asked to.")
+                subjects[mail.subject] += 1
+                if subjects[mail.subject] <= _ALIKE:
+                    show.mail(mail)
+        came = subjects.total()
+        more = sum(count - _ALIKE for count in subjects.values() if count > _ALIKE)
+        alike = f" ({more} of them like these)" if more else ""
+        say(
+            f"{came} mails{alike}: for {len(orders)} new orders, and what else was due. Then the daemon was asked to end."
+        )
     show.console.print("[bold]4  What happened[/]\n")
     show.results(store, sorted(workspace.playbooks))
     show.console.print()

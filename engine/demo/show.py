@@ -62,15 +62,15 @@ class Show:
         parsed = message_from_bytes(mail.content)
         name, address = parseaddr(str(make_header(decode_header(parsed.get("From", "")))))
         to = ", ".join(mail.recipients)
-        sender = escape(name or address)
-        self.console.print(f"  [dim]{sender} →[/] {escape(to):<38} [bold]{escape(mail.subject)}[/]", highlight=False)
+        line = f"  [dim]{escape(name or address)} →[/] {escape(to):<36} [bold]{escape(mail.subject)}[/]"
+        self.console.print(line, highlight=False, no_wrap=True, overflow="ellipsis")
 
     def results(self, store: sa.Engine, playbooks: Sequence[str]) -> None:
         """By playbook: what it did, and who came back."""
         table = Table(box=None, header_style="bold", padding=(0, 1), pad_edge=False)
-        table.add_column("  playbook")
-        for name in ("entered", "held out", "mails", "vouchers", "redeemed", "tasks", "converted", "without it"):
-            table.add_column(name, justify="right")
+        table.add_column("  playbook", no_wrap=True)
+        for name in ("entered", "mails", "vouchers", "used", "tasks", "converted", "held out", "converted"):
+            table.add_column(name, justify="right", no_wrap=True)
         with store.connect() as connection:
             rows = standings(connection, playbooks)
         for row in rows:
@@ -84,7 +84,9 @@ class Show:
             if customer is None:
                 return None
             title, lines = headline(connection, customer), story(connection, customer, currency)
-        self.console.print(f"[bold]One customer's story[/]\n  {escape(title)}\n", highlight=False)
+        self.console.print(
+            f"[bold]One customer's story[/] [dim](times in UTC)[/]\n  {escape(title)}\n", highlight=False
+        )
         day = None
         for line in lines:
             shown = f"{line.at:%Y-%m-%d}"
@@ -150,12 +152,13 @@ class Totals:
 def _numbers(row: Standing) -> list[str]:
     written_to = row.entered - row.held_out
     converted = _share(row.converted, written_to) if row.converted or row.converted_held_out else ""
-    without = _share(row.converted_held_out, row.held_out) if row.held_out else ""
     counts = (
-        row.entered, row.held_out, row.messages.get("sent", 0), sum(row.vouchers.values()),
-        row.vouchers.get("redeemed", 0), row.tasks,
+        row.entered, row.messages.get("sent", 0), sum(row.vouchers.values()), row.vouchers.get("redeemed", 0), row.tasks,
     )  # fmt: skip
-    return [*(f"{count:,}" if count else "" for count in counts), converted, without]
+    shown = [f"{count:,}" if count else "" for count in counts]
+    if not row.held_out:
+        return [*shown, converted, "", ""]
+    return [*shown, converted, f"{row.held_out:,}", _share(row.converted_held_out, row.held_out)]
 
 
 def _share(part: int, whole: int) -> str:

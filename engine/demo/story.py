@@ -57,7 +57,9 @@ def headline(connection: sa.Connection, customer: str) -> str:
     row = connection.execute(sa.select(customers).where(customers.c.id == customer)).one()
     where = row.timezone or "the shop's zone"
     born = f"born {row.birthday:%-d %B %Y}" if row.birthday else "birthday unknown"
-    return f"{row.first_name} {row.last_name}, customer {row.id}: {row.language}, lives in {where}, {born}"
+    family_first = row.language in ("zh-CN", "ko")
+    name = f"{row.last_name}{row.first_name}" if family_first else f"{row.first_name} {row.last_name}"
+    return f"{name}, customer {row.id}: {row.language}, lives in {where}, {born}"
 
 
 def story(connection: sa.Connection, customer: str, currency: str) -> list[Line]:
