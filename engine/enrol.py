@@ -1,6 +1,6 @@
 """Who enters: the trigger's query over a window, the playbook's conditions and its rules of entry, in one statement."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -91,7 +91,7 @@ class Entry:
         return entered
 
 
-def _together(steps: list[tuple["Road", Span]]) -> list[tuple["Road", Span]]:
+def _together(steps: Sequence[tuple["Road", Span]]) -> Sequence[tuple["Road", Span]]:
     """The first pieces, that share a transaction: ranges without an axis are a day of one zone each, and small."""
     small = 0
     while small < min(len(steps), _DAYS_AT_ONCE) and steps[small][0].firing.axis is None:
