@@ -69,11 +69,12 @@ class Following:
         bounds = (axis > sa.bindparam("lower", type_=axis.type), axis <= sa.bindparam("upper", type_=axis.type))
         range_ = _Range(self.ground, axis, who, bounds)
         inside, outside = self.ground.compile(self.tree), self.ground.compile(Not(self.tree))
+        both = Compiled(inside.expression, {**inside.moments, **outside.moments})
 
         def bound(window: Window, _zones: tuple[str, ...]) -> Iterable[Span]:
             zone = self.ground.settings.zone
             found = spans(window)
-            moments = {**inside.bind(window.until, zone), **outside.bind(window.until, zone)} if found else {}
+            moments = both.bind(window.until, zone) if found else {}
             return [{**span, **moments} for span in found]
 
         return Firing(
