@@ -32,12 +32,9 @@ def main() -> None:
             if not options.only or name.split()[0] in ("generate", *options.only):
                 began = time.perf_counter()
                 found += part()
+                _write(sizes, found)  # part by part, so that a run that is broken off leaves what it measured
                 print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    text = table(found)
-    print(text)
-    results = _HERE / "results"
-    results.mkdir(exist_ok=True)
-    (results / "latest.md").write_text(f"{_about(sizes)}\n\n{text}\n")
+    print(table(found))
 
 
 def _parts(
@@ -48,7 +45,7 @@ def _parts(
         yield f"generate {where}", partial(_generate, kept, sizes)
         yield f"enrol {where}", lambda kept=kept, where=where: enrolling.measure(kept.open(large), where)
         yield f"idle {where}", partial(_idle, kept, sizes, where)
-        yield f"advance {where}", lambda kept=kept, where=where: advancing.measure(kept.open(large), where)
+        yield f"advance {where}", lambda kept=kept, where=where: advancing.measure(kept.open(small), where)
         if isinstance(kept, SqliteStores):
             yield "mail", lambda kept=kept: mailing.measure(kept.open(small), small)
             yield "memory", lambda kept=kept: memory.measure(kept.open(large), kept.open(small), sizes)
@@ -73,6 +70,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=("enrol", "idle", "advance", "mail", "memory"))
     parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where generated stores are kept")
     return parser.parse_args()
+
+
+def _write(sizes: tuple[Size, Size], found: Iterable[Comparison]) -> None:
+    results = _HERE / "results"
+    results.mkdir(exist_ok=True)
+    (results / "latest.md").write_text(f"{_about(sizes)}\n\n{table(found)}\n")
 
 
 def _about(sizes: tuple[Size, Size]) -> str:
