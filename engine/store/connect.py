@@ -48,7 +48,7 @@ def _on_connect(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-65536",
+        "cache_size=-32768",
         "wal_autocheckpoint=4000",  # pages that large passes write again and again go into the file once
         "temp_store=MEMORY",
     ):
