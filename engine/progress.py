@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,19 +52,30 @@ class StoredProgress:
 
 def hold(connection: sa.Connection, playbook: str) -> bool:
     """Takes the playbook for this transaction; False where another worker has it (SQLite has one writer anyway)."""
+    if connection.dialect.name == "sqlite":
+        return True
     statement = sa.select(progress.c.playbook).where(progress.c.playbook == playbook).with_for_update(skip_locked=True)
     return connection.execute(statement).first() is not None
 
 
 def move(connection: sa.Connection, playbooks: Iterable[str], since: datetime, position: int) -> None:
     """Evaluated up to here. Never backwards: a clock that was put back must not let an occasion pass twice."""
-    names = list(playbooks)
-    if names:
-        connection.execute(
-            sa.update(progress)
-            .where(progress.c.playbook.in_(names), progress.c.since <= since)
-            .values(since=since, position=position)
-        )
+    statement = _moved(connection.dialect.name)
+    for name in playbooks:
+        statement.execute(connection, {"name": name, "reached": since, "reached_position": position})
+
+
+@cache
+def _moved(dialect: str) -> Prepared:
+    reached = sa.bindparam("reached", type_=progress.c.since.type)
+    reached_position = sa.bindparam("reached_position", type_=progress.c.position.type)
+    of_playbook = progress.c.playbook == sa.bindparam("name", type_=progress.c.playbook.type)
+    return Prepared(
+        sa.update(progress)
+        .where(of_playbook, progress.c.since <= reached)
+        .values(since=reached, position=reached_position),
+        dialect,
+    )
 
 
 def begin_progress(connection: sa.Connection, name: str, revision: str, status: str, window: Window) -> None:

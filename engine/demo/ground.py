@@ -3,7 +3,9 @@
 import csv
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -47,12 +49,21 @@ class Ground:
         """The shop's export of a kind."""
         return self.folder / f"{kind}.csv"
 
-    def store(self) -> sa.Engine:
-        """The store for the replay: all of it can be made again, so it does not wait for the disk at each commit."""
-        engine = connect(self.url)
-        sa.event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
-        migrate(engine)
-        return engine
+    def keep(self, store: sa.Engine) -> sa.Engine:
+        """Copies a store in memory into the demo's file, and opens that."""
+        with closing(sqlite3.connect(self.folder / "shop.sqlite")) as file, store.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.backup(file)
+        store.dispose()
+        return connect(self.url)
+
+
+def empty_store() -> sa.Engine:
+    """A store in memory, for the replay: what is played from files can be played again, and need not wait for a disk."""
+    store = connect("sqlite://")
+    migrate(store)
+    return store
 
 
 def prepare(folder: Path) -> Ground:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from engine.channels import Record
-from engine.demo.ground import Ground, export
+from engine.demo.ground import Ground, empty_store, export
 from engine.demo.history import History, history
 from engine.demo.live import daemon, order_now, post
 from engine.demo.replay import replay
@@ -40,7 +40,7 @@ def play(ground: Ground, show: Show, program: str, secret: str) -> None:
             raise Broken("\n".join(str(problem) for problem in workspace.errors))
         past = history(now, workspace.settings.zone)
         export(ground, past)
-        store = ground.store()
+        store = empty_store()
         report = import_csv(store, "customers", ground.csv("customers"), _reading(workspace, past))
         if not isinstance(report, ImportReport) or report.rejected:
             raise Broken(f"the customers were not imported: {report}")
@@ -52,9 +52,9 @@ def play(ground: Ground, show: Show, program: str, secret: str) -> None:
         say(
             f"{totals.orders:,} orders, {totals.enrolled:,} enrolments, {totals.mails:,} mails in {totals.ticks:,} ticks."
         )
+    store = ground.keep(store)
     with show.act("3  Now: the daemon runs, customers order, and real mails arrive over SMTP") as say:
         with post(ground.mails) as box, daemon(ground, box.port) as running:
-            store.dispose()
             orders = order_now(store, workspace.settings, show.clock(), _TODAY)
             subjects: Counter[str] = Counter()
             for mail in box.arriving(len(orders), running):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.channels import Record
-from engine.demo.ground import Taken, example_workspace, export, point_to, prepare
+from engine.demo.ground import Taken, empty_store, example_workspace, export, point_to, prepare
 from engine.demo.history import history
 from engine.demo.live import order_now
 from engine.demo.replay import replay
@@ -25,7 +25,7 @@ def test_a_part_of_the_history_goes_through_the_playbooks(tmp_path: Path) -> Non
     workspace = load(ground.workspace)
     past = history(_NOW, workspace.settings.zone, share=40)
     export(ground, past)
-    store = ground.store()
+    store = empty_store()
     reading = Reading(exponent=2, zone=workspace.settings.zone, now=past.begins)
     report = import_csv(store, "customers", ground.csv("customers"), reading)
     assert isinstance(report, ImportReport) and (report.new, report.rejected) == (len(past.people), 0)
@@ -37,6 +37,7 @@ def test_a_part_of_the_history_goes_through_the_playbooks(tmp_path: Path) -> Non
     assert sum(len(moment.orders) for moment in moments) == sum(order.at <= moments[-1].at for order in past.orders)
     assert letters.letters
 
+    store = ground.keep(store)
     with store.connect() as connection:
         known = {one.playbook: one for one in standings(connection)}
         assert known["welcome"].messages["sent"] > 0
