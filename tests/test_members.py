@@ -58,14 +58,14 @@ def _something_happens(world: World, chance: random.Random) -> None:
             world.event("order.paid", who, at=at, total=chance.choice([50, 1000, 20_000]))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_what_is_kept_is_what_everybody_looked_at_gives(store: sa.Engine, seed: int) -> None:
     chance = random.Random(seed)
     world = _world(store, datetime(2026, 3, 1, 12, tzinfo=UTC))
     world.customers(*PEOPLE, member_until=date(2026, 4, 1))
     world.tick()
-    for _ in range(25):
-        for _ in range(chance.randrange(4)):
+    for _ in range(12):
+        for _ in range(chance.randrange(6)):
             _something_happens(world, chance)
         if chance.random() < 0.2:
             world.restart()
@@ -83,7 +83,7 @@ def test_nothing_changes_between_two_foretold_instants(store: sa.Engine) -> None
     for _ in range(60):
         _something_happens(world, chance)
     world.tick()
-    for _ in range(25):
+    for _ in range(10):
         following = world._tick.next_at(world.now)
         if following is None:
             break
