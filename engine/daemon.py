@@ -140,10 +140,12 @@ def _report(problems: Sequence[Problem]) -> None:
 
 def _stamp_of(root: Path) -> object:
     """Changes when any file of the workspace does."""
-    return tuple(
-        sorted(
-            (str(path), stat.st_mtime_ns, stat.st_size)
-            for path in root.rglob("*")
-            if path.suffix in (".yaml", ".md") and (stat := path.stat())
-        )
-    )
+    return tuple(sorted(_stamps(path) for path in root.rglob("*") if path.suffix in (".yaml", ".md")))
+
+
+def _stamps(path: Path) -> tuple[str, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return str(path), 0, 0  # an editor put another file in its place between the two looks
+    return str(path), stat.st_mtime_ns, stat.st_size
