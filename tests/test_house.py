@@ -14,24 +14,9 @@ from engine.workspace import load
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "engine").rglob("*.py"))
-BANNED = set(
-    [
-        "manager",
-        "helper",
-        "helpers",
-        "util",
-        "utils",
-        "common",
-        "handler",
-        "service",
-        "processor",
-        "core",
-        "data",
-        "info",
-        "misc",
-        "base",
-    ]
-)
+BANNED = {"manager", "helper", "helpers", "util", "utils", "common", "handler", "service", "processor"} | {
+    *("core", "data", "info", "misc", "base"),
+}
 #: Names that the standard library gives.
 GIVEN = {"data_received"}
 EXAMPLES = load(ROOT / "playbooks")
