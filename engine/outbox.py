@@ -33,8 +33,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 }
 
 #: Messages in these states wait for a claim, in the words of the partial index.
-WAITING = sa.literal_column("state IN ('planned', 'deferred')", sa.Boolean)
-_LEASED = sa.literal_column("state IN ('claimed', 'sending')", sa.Boolean)
+WAITING = sa.text("state IN ('planned', 'deferred')")
+_LEASED = sa.text("state IN ('claimed', 'sending')")
 
 
 def waiting(playbooks: Sequence[str]) -> sa.Select[Any]:

@@ -137,14 +137,16 @@ def _rendered(
 def _sample(field: Field, now: datetime) -> Any:
     if field.name in _NAMES:
         return _NAMES[field.name]
+    ahead = any(word in field.name for word in ("until", "expires", "due"))
+    days = timedelta(days=30 if ahead else -30)
     samples: Mapping[Type, Any] = {
         Type.TEXT: field.name.replace("_", " "),
         Type.CHOICE: field.choices[0] if field.choices else "",
         Type.NUMBER: 3,
         Type.MONEY: 32_000,
         Type.YES_NO: True,
-        Type.DATE: now.date() + timedelta(days=30),
-        Type.TIME: now + timedelta(days=30),
+        Type.DATE: (now + days).date(),
+        Type.TIME: now + days,
         Type.TAGS: (),
     }
     return samples[field.type]

@@ -7,6 +7,7 @@ Python subtracts and adds by wall clock, so that a day of 23 hours would count 2
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -173,9 +174,10 @@ def parse_clock(text: Any) -> time:
 def near_length(text: str) -> Length | None:
     """What the author of `7d` or `a week` likely meant; None where that is not plain."""
     found = re.fullmatch(r"(\d{1,4}|an?|one)\s*[-_]?\s*([a-z]+)\.?", text.strip().lower(), re.ASCII)
-    unit = _SHORT.get(found[2]) if found else None
-    if found is None or unit is None:
+    near = get_close_matches(found[2], _SHORT, n=1, cutoff=0.7) if found else []
+    if found is None or not near:
         return None
+    unit = _SHORT[near[0]]
     return Length(int(found[1]) if found[1].isdigit() else 1, unit)
 
 

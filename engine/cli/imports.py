@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 from babel.numbers import get_currency_precision
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.cli.options import open_store, read_workspace, store_option, workspace_option
@@ -49,6 +50,15 @@ def reading(shop: Shop) -> Reading:
 
 
 def _bar() -> Progress:
+    """A bar for people who wait at a terminal."""
+    console = Console(stderr=True)
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("bytes"), TimeRemainingColumn()
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("bytes"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )

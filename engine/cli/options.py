@@ -62,12 +62,12 @@ def store_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def read_workspace(folder: Path, *, strict: bool = True) -> Workspace:
-    """Loads a workspace. Problems are printed; with `strict` an error among them ends the command."""
+    """Loads a workspace. Errors are printed (`validate` shows the warnings too); with `strict` one ends the command."""
     if not folder.is_dir():
         raise click.ClickException(f"there is no folder `{folder}`; make a workspace with:  regulars init {folder}")
     workspace = load(folder)
-    if workspace.problems:
-        click.echo(print_problems(workspace.problems, workspace.texts), err=True)
+    if workspace.errors:
+        click.echo(print_problems(workspace.errors, workspace.texts), err=True)
     unusable = workspace.settings is None or workspace.catalogue is None
     if unusable or (strict and workspace.errors):
         sys.exit(1)

@@ -37,9 +37,12 @@ def command(folder: Path, form: str, strict: bool) -> None:
         click.echo(print_problems(problems, workspace.texts))
     counts = Counter(problem.severity for problem in problems)
     if form == "text":
-        found = ", ".join(
-            f"{counts[kind]} {kind}{'s' if counts[kind] != 1 else ''}" for kind in ("error", "warning") if counts[kind]
-        )
-        click.echo(f"{len(workspace.playbooks)} playbooks are right" + (f"; {found}" if found else ""))
+        found = [_counted(counts[kind], kind) for kind in ("error", "warning") if counts[kind]]
+        right = len(workspace.playbooks)
+        click.echo("; ".join([f"{_counted(right, 'playbook')} {'is' if right == 1 else 'are'} right", *found]))
     if counts["error"] or (strict and counts["warning"]):
         sys.exit(1)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -65,7 +65,7 @@ def _opened(user: User, port: int) -> str:
 
 def test_a_new_workspace_is_right(user: User) -> None:
     found = user.types("validate", str(user.folder / "shop"), "--strict")
-    assert (found.exit_code, found.output) == (0, "1 playbooks are right\n")
+    assert (found.exit_code, found.output) == (0, "1 playbook is right\n")
 
 
 def test_a_new_workspace_does_not_touch_one_that_is_there(user: User) -> None:
