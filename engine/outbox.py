@@ -32,9 +32,10 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "cancelled": frozenset({"claimed"}),
 }
 
-#: Messages in these states wait for a claim, in the words of the partial index.
-WAITING = sa.text("state IN ('planned', 'deferred')")
-_LEASED = sa.text("state IN ('claimed', 'sending')")
+#: Messages in these states wait for a claim, in the words of the partial index. Not typed as yes or no: SQLite would get
+#: `… = 1`, which the index does not have, and read the whole table.
+WAITING: sa.ColumnElement[bool] = sa.literal_column("state IN ('planned', 'deferred')")
+_LEASED: sa.ColumnElement[bool] = sa.literal_column("state IN ('claimed', 'sending')")
 
 
 def waiting(playbooks: Sequence[str]) -> sa.Select[Any]:

@@ -187,7 +187,7 @@ def _agenda(playbooks: Sequence[str]) -> list[sa.Select[Any]]:
         (outbox, outbox.c.due_at, "state IN ('planned', 'deferred')"),
         (vouchers, vouchers.c.expires_at, "state = 'issued'"),
     ):
-        where = [sa.text(waiting), column > sa.bindparam("after", type_=column.type)]
+        where = [sa.literal_column(waiting), column > sa.bindparam("after", type_=column.type)]
         if table is not vouchers:
             where.append(table.c.playbook.in_(playbooks))
         agenda.append(sa.select(sa.func.min(column)).where(*where))
@@ -204,4 +204,4 @@ def _lapse() -> sa.Update:
 
 def _over() -> tuple[sa.ColumnElement[bool], ...]:
     now = sa.bindparam("now", type_=vouchers.c.expires_at.type)
-    return (sa.text("state = 'issued'"), vouchers.c.expires_at <= now)
+    return (sa.literal_column("state = 'issued'"), vouchers.c.expires_at <= now)
