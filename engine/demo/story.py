@@ -34,7 +34,8 @@ def of_interest(connection: sa.Connection) -> str | None:
     runs = enrolments.c
     used = sa.select(sa.func.count()).where(vouchers.c.customer_id == runs.customer_id, vouchers.c.state == "redeemed")
     bought = sa.select(sa.func.count()).where(orders.c.customer_id == runs.customer_id)
-    mails = sa.select(sa.func.count()).where(outbox.c.customer_id == runs.customer_id).scalar_subquery()
+    sent = (outbox.c.customer_id == runs.customer_id, outbox.c.sent_at.is_not(None))  # as the index has it
+    mails = sa.select(sa.func.count()).where(*sent).scalar_subquery()
     score = (
         sa.func.count(runs.playbook.distinct())
         + 3 * sa.func.count(runs.converted_at)

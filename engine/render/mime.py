@@ -13,7 +13,7 @@ from engine.render.template import Content
 
 _WIDTH = 76
 _LONGEST_LINE = 998
-# `=_` occurs neither in quoted-printable nor in base64, so no body can contain the boundary (RFC 2045, 6.7)
+# `=_` occurs neither in quoted-printable nor in base64 (RFC 2045, 6.7); a text that has it does not travel as it stands
 _BOUNDARY = b"=_regulars_alternative"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -66,15 +66,28 @@ def build_mail(content: Content, headers: MailHeaders) -> bytes:
 
 
 def _part(kind: bytes, text: str) -> bytes:
-    body = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
-    quoted = b2a_qp(body, istext=True).replace(b"\n", b"\r\n")
-    encoding = b"quoted-printable"
+    encoding, body = _transferred(text.replace("\r\n", "\n").replace("\r", "\n"))
+    head = b"\r\nContent-Type: text/" + kind + b'; charset="utf-8"\r\nContent-Transfer-Encoding: ' + encoding
+    return head + b"\r\n\r\n" + body
+
+
+def _transferred(text: str) -> tuple[bytes, bytes]:
+    """The body as it travels: as it stands where it can (RFC 2045, 2.7), else in the shorter of the two encodings."""
+    body = text.encode("utf-8", "replace")
+    plain = text.isascii() and "\0" not in text and _BOUNDARY not in body
+    if plain and max(map(len, text.split("\n"))) <= _WIDTH:
+        return b"7bit", body.replace(b"\n", b"\r\n")
+    quoted = b"\r\n".join(map(_quoted_line, body.split(b"\n")))
     if len(quoted) > len(body) * 1.36:
         packed = encodebytes(body.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
         if len(packed) < len(quoted):
-            quoted, encoding = packed, b"base64"
-    head = b"\r\nContent-Type: text/" + kind + b'; charset="utf-8"\r\nContent-Transfer-Encoding: ' + encoding
-    return head + b"\r\n\r\n" + quoted
+            return b"base64", packed
+    return b"quoted-printable", quoted
+
+
+@lru_cache(maxsize=1024)  # most lines of a mail are the layout's, the same in all
+def _quoted_line(line: bytes) -> bytes:
+    return b2a_qp(line, istext=True).replace(b"\n", b"\r\n")
 
 
 def _subject_line(subject: str) -> bytes:

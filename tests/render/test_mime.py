@@ -123,8 +123,10 @@ def test_the_address_to_unsubscribe_is_one_line_as_it_is_however_long(length: in
     assert f"\r\nList-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode() in raw
 
 
-def test_each_text_takes_the_shorter_encoding() -> None:
-    assert build(text="Hello, nice to see you\n").count(b"quoted-printable") == 2
+def test_each_text_travels_as_it_stands_or_in_the_shorter_encoding() -> None:
+    assert build(text="Hello, nice to see you\n").count(b"7bit") == 2
+    assert build(text="Hello, nice to see you again\n" + "o" * 77).count(b"quoted-printable") == 1
+    assert build(text="Hello, nice to s\N{LATIN SMALL LETTER E WITH ACUTE}e you\n").count(b"quoted-printable") == 1
     assert build(text="你好，感谢您的惠顾\n" * 9, html="<p>你好，感谢您的惠顾</p>" * 9).count(b"base64") == 2
 
 
