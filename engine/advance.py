@@ -33,6 +33,13 @@ _DUE = (
 )
 
 
+def _one_of(playbooks: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Runs of these playbooks. An expression, so that no index by playbook is searched: it would lead through all runs
+    that ever were, and not through those that are due.
+    """
+    return (enrolments.c.playbook + "").in_(playbooks)
+
+
 @dataclass(frozen=True)
 class Advance:
     """The pass over the runs of one shop."""
@@ -57,9 +64,7 @@ class Advance:
 
     @cached_property
     def _probe(self) -> Prepared:
-        due: sa.Select[Any] = (
-            sa.select(sa.literal_column("1")).where(*_DUE, enrolments.c.playbook.in_(self._playbooks)).limit(1)
-        )
+        due: sa.Select[Any] = sa.select(sa.literal_column("1")).where(*_DUE, _one_of(self._playbooks)).limit(1)
         return Prepared(due, self.shop.store.dialect.name)
 
     def _any(self, now: datetime) -> bool:
@@ -176,7 +181,7 @@ def _claim(connection: sa.Connection, playbooks: Sequence[str], now: datetime) -
     """The batch, locked until the transaction ends; another worker passes over it."""
     statement = (
         sa.select(enrolments)
-        .where(*_DUE, enrolments.c.playbook.in_(playbooks))
+        .where(*_DUE, _one_of(playbooks))
         .order_by(enrolments.c.due_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -45,6 +46,11 @@ _Secret = Annotated[
 ]
 
 
+@lru_cache(maxsize=64)  # asked for each mail
+def _bare(sender: str) -> str:
+    return parseaddr(sender)[1]
+
+
 class Brand(Declared):
     """Who speaks. The postal address stands in every marketing mail, as the law of many countries asks."""
 
@@ -73,7 +79,7 @@ class Email(Declared):
     @property
     def address(self) -> str:
         """The sender's bare address."""
-        return parseaddr(self.sender)[1]
+        return _bare(self.sender)
 
 
 class Channels(Declared):

@@ -63,6 +63,7 @@ class Tick:
         self._questions = Questions()
         self._stored = StoredProgress(shop.store.dialect.name)
         self._known: dict[str, tuple[datetime, int]] = {}
+        self._settled: Mapping[str, Progress] | None = None
         self._zones: tuple[int, tuple[str, ...]] | None = None
         self._lapse = Prepared(_lapse(), shop.store.dialect.name)
         self._lapsing = Prepared(_lapsing(), shop.store.dialect.name)
@@ -93,7 +94,7 @@ class Tick:
         store = self.shop.store
         with store.connect().execution_options(reading=True) as connection, connection.begin():
             stored, position = self._stored(connection), horizon(connection)
-            heard = self._window(stored.get(LISTENER), LISTENER, now, position)
+            heard = _window(self._reached(stored.get(LISTENER), LISTENER, now, position), now, position)
             anything = self._listen(connection, heard)
             lapsing = self._lapsing.execute(connection, {"now": now}).first() is not None
             due, idle = self._due(connection, stored, now, position)
@@ -116,11 +117,16 @@ class Tick:
         """The ranges that hold any row, by playbook, and the playbooks that have none; all are asked in one statement."""
         zones = self._zones_at(connection, position)
         windows: dict[str, Window] = {}
+        alike: dict[tuple[datetime, int], Window] = {}  # playbooks that were evaluated together share one
         asked: list[tuple[str, Road, Span]] = []
         for name, entry in self._entries.items():
-            if self._launched(stored.get(name), name):
-                windows[name] = self._window(stored.get(name), name, now, position)
-                asked += [(name, road, span) for road, span in entry.ranges(windows[name], zones)]
+            before = stored.get(name)
+            if self._launched(before, name):
+                reached = self._reached(before, name, now)
+                if reached not in alike:
+                    alike[reached] = _window(reached, now, position)
+                window = windows[name] = alike[reached]
+                asked += [(name, road, span) for road, span in entry.ranges(window, zones)]
         found = self._questions.any(connection, [(road.probe, span) for _, road, span in asked])
         due: dict[str, tuple[list[tuple[Road, Span]], Window]] = {}
         for (name, road, span), holds in zip(asked, found, strict=True):
@@ -132,6 +138,10 @@ class Tick:
         return stored is not None and stored.audience == self._audiences[name]
 
     def _launch(self, stored: Mapping[str, Progress], now: datetime, position: int, report: Ticked) -> None:
+        """Begins what is new in the workspace; nothing is while the rows of the progress are the same."""
+        if stored is self._settled:
+            return
+        self._settled = stored
         for name, entry in self._entries.items():
             before = stored.get(name)
             if before is not None and self._launched(before, name):
@@ -142,25 +152,21 @@ class Tick:
             window = Window(now, now, position, position)
             self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
 
-    def _window(self, stored: Progress | None, name: str, now: datetime, position: int) -> Window:
-        """From where this playbook was last evaluated: as stored, or later where this process remembers more."""
-        since, reached = (stored.since, stored.position) if stored else (now, position)
-        remembered = self._known.get(name)
-        if remembered is not None and remembered[0] >= since and remembered[1] >= reached:
-            since, reached = remembered
-        if reached > position:
-            # A store restored into another server counts transactions anew: look again at all of them; the occasions
-            # on record and `limits.catch_up` keep anything from being said twice or far too late.
-            reached = -1
-        return Window(min(since, now), now, reached, position)
+    def _reached(self, stored: Progress | None, name: str, now: datetime, position: int = 0) -> tuple[datetime, int]:
+        """How far this playbook was evaluated: as stored, or farther where this process remembers more."""
+        if stored is None:
+            return now, position
+        known = self._known.get(name)
+        if known is not None and known[0] >= stored.since and known[1] >= stored.position:
+            return known
+        return stored.since, stored.position
 
     def _remember(self, stored: Mapping[str, Progress], idle: list[str], now: datetime, position: int) -> None:
         overdue = [name for name in idle if name in stored and now - stored[name].since >= _WRITE_EVERY]
         if overdue:
             with self.shop.store.begin() as connection:
                 move(connection, overdue, now, position)
-        for name in idle:
-            self._known[name] = (now, position)
+        self._known.update(dict.fromkeys(idle, (now, position)))
 
     def _zones_at(self, connection: sa.Connection, position: int) -> tuple[str, ...]:
         if self._zones is None or self._zones[0] != position:
@@ -171,6 +177,14 @@ class Tick:
     def _count(report: Ticked, name: str, entered: int) -> None:
         if entered:
             report.enrolled[name] = report.enrolled.get(name, 0) + entered
+
+
+def _window(reached: tuple[datetime, int], now: datetime, position: int) -> Window:
+    """From there until now."""
+    since, known = reached
+    # A store restored into another server counts transactions anew: look again at all of them; the occasions on record
+    # and `limits.catch_up` keep anything from being said twice or far too late.
+    return Window(min(since, now), now, -1 if known > position else known, position)
 
 
 def audience_of(playbook: Playbook) -> str | None:
@@ -189,7 +203,7 @@ def _agenda(playbooks: Sequence[str]) -> list[sa.Select[Any]]:
     ):
         where = [sa.literal_column(waiting), column > sa.bindparam("after", type_=column.type)]
         if table is not vouchers:
-            where.append(table.c.playbook.in_(playbooks))
+            where.append((table.c.playbook + "").in_(playbooks))  # an expression, lest its index be searched
         agenda.append(sa.select(sa.func.min(column)).where(*where))
     return agenda
 
