@@ -63,13 +63,14 @@ class Advance:
         return [playbook.id for playbook in self.shop.of_status(*MOVING)]
 
     @cached_property
-    def _probe(self) -> Prepared:
+    def waiting(self) -> Prepared:
+        """Whether any run is due at :now."""
         due: sa.Select[Any] = sa.select(sa.literal_column("1")).where(*_DUE, _one_of(self._playbooks)).limit(1)
         return Prepared(due, self.shop.store.dialect.name)
 
     def _any(self, now: datetime) -> bool:
         with self.shop.store.connect().execution_options(reading=True) as connection:
-            return self._probe.execute(connection, {"now": now}).first() is not None
+            return self.waiting.execute(connection, {"now": now}).first() is not None
 
     def _again(self, playbooks: Sequence[str], now: datetime) -> int:
         """A batch; once more where a new voucher code met one that exists."""

@@ -48,23 +48,23 @@ class Deliver:
     compose: Compose
     channel: Channel
     _playbooks: list[str] = field(init=False)
-    _waiting: Prepared = field(init=False)
-    _overdue: Prepared = field(init=False)
+    waiting: Prepared = field(init=False)  # whether any message is due at :now
+    overdue: Prepared = field(init=False)  # whether a worker died with messages in its hands
 
     def __post_init__(self) -> None:
         shop = self.compose.shop
         dialect = shop.store.dialect.name
         self._playbooks = [playbook.id for playbook in shop.of_status(*MOVING)]
-        self._waiting = Prepared(waiting(self._playbooks), dialect)
-        self._overdue = Prepared(overdue(dialect), dialect)
+        self.waiting = Prepared(waiting(self._playbooks), dialect)
+        self.overdue = Prepared(overdue(dialect), dialect)
 
     def __call__(self, now: datetime) -> Delivered:
         """Delivers everything that may go now. A relay that is down ends the pass, and nothing is lost."""
         store, report = self.compose.shop.store, Delivered()
-        if self._any(self._overdue, now):
+        if self._any(self.overdue, now):
             with store.begin() as connection:
                 reap(connection, now)
-        while report.relay is None and self._any(self._waiting, now):
+        while report.relay is None and self._any(self.waiting, now):
             attempt = uuid4().hex
             with store.begin() as connection:
                 rows = claim(connection, attempt, now, BATCH, self._playbooks)

@@ -49,6 +49,9 @@ class Entry:
             "goal_until": playbook.goal.within.after(now, zone) if playbook.goal else None,
         }
 
+    def _bound(self, road: "Road", span: Span, now: datetime) -> dict[str, Any]:
+        return {**self.bind(now), **road.firing.moments.bind(now, self.ground.settings.zone), **span}
+
     def ranges(self, window: Window, zones: tuple[str, ...]) -> list[tuple["Road", Span]]:
         """The ranges of the window; whether one of them holds any row is asked with `Road.probe`."""
         return [(road, span) for road in self.roads for span in road.firing.spans(window, zones)]
@@ -62,8 +65,7 @@ class Entry:
                 if not hold(connection, self.playbook.id):
                     return entered  # another worker is at it
                 together = _together(steps)
-                bound = self.bind(window.until)
-                entered += sum(road.enrol(connection, {**bound, **span}) for road, span in together)
+                entered += sum(road.enrol(connection, self._bound(road, span, window.until)) for road, span in together)
                 steps = steps[len(together) :]
                 if not steps:
                     move(connection, [self.playbook.id], window.until, window.until_position)
@@ -82,7 +84,7 @@ class Entry:
             (span,) = self.baseline.firing.spans(window, ())
             for road, piece in self.baseline.pieces(store, span):
                 with store.begin() as connection:
-                    entered += road.enrol(connection, {**self.bind(window.until), **piece})
+                    entered += road.enrol(connection, self._bound(road, piece, window.until))
         with store.begin() as connection:
             move(connection, [self.playbook.id], window.until, window.until_position)
             connection.execute(

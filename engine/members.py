@@ -1,6 +1,5 @@
 """Who is inside an audience: kept by looking only at customers who changed, and at those whose time threshold was crossed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -69,19 +68,12 @@ class Following:
         bounds = (axis > sa.bindparam("lower", type_=axis.type), axis <= sa.bindparam("upper", type_=axis.type))
         range_ = _Range(self.ground, axis, who, bounds)
         inside, outside = self.ground.compile(self.tree), self.ground.compile(Not(self.tree))
-        both = Compiled(inside.expression, {**inside.moments, **outside.moments})
-
-        def bound(window: Window, _zones: tuple[str, ...]) -> Iterable[Span]:
-            zone = self.ground.settings.zone
-            found = spans(window)
-            moments = both.bind(window.until, zone) if found else {}
-            return [{**span, **moments} for span in found]
-
         return Firing(
             rows=sa.select(axis).where(*bounds),
             axis=axis,
             candidates=self._candidates(range_, fires),
-            spans=bound,
+            spans=lambda window, _zones: spans(window),
+            moments=Compiled(inside.expression, {**inside.moments, **outside.moments}),
             prelude=(self._end(range_, outside), self._begin(range_, inside)),
         )
 

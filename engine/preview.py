@@ -67,7 +67,8 @@ class Preview:
         # The first firing alone counts: a second one is the same events by another road.
         for firing in entry.playbook.trigger.firings(entry.ground)[:1]:
             for span in firing.spans(window, zones):
-                bound = {**entry.bind(window.until), **span, **over}
+                moments = firing.moments.bind(window.until, entry.ground.settings.zone)
+                bound = {**entry.bind(window.until), **moments, **span, **over}
                 found += int(connection.execute(self._candidates(entry, firing), bound).scalar_one())
         return found
 

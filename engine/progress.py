@@ -44,7 +44,10 @@ class StoredProgress:
 
     def __call__(self, connection: sa.Connection) -> Mapping[str, Progress]:
         """All playbooks that were ever launched."""
-        rows = self._read.execute(connection, {}).all()
+        cursor = connection.connection.cursor()  # plain tuples, for they are compared at every tick
+        cursor.execute(self._read.text)
+        rows = cursor.fetchall()
+        cursor.close()
         if rows != self._rows:
             self._values, self._rows = read_progress(connection), rows
         return self._values

@@ -28,7 +28,9 @@ class Rhythm:
 
     next_local: NextLocal
     _ahead: dict[str, tuple[datetime, Beat]] = field(default_factory=dict)  # no beat from the instant until this one
-    _quiet: tuple[tuple[str, ...], datetime, datetime] | None = None  # in these zones no beat after the one, before the other
+    _quiet: tuple[tuple[str, ...], datetime, datetime] | None = (
+        None  # in these zones no beat after the one, before the other
+    )
 
     def beats(self, since: datetime, until: datetime, zones: tuple[str, ...]) -> list[Beat]:
         """The beats in `(since, until]`, in order; cheap where there is none."""

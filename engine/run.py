@@ -27,7 +27,9 @@ Happenings = Mapping[str, Sequence[tuple[datetime, Mapping[str, Any]]]]
 
 def random_code() -> str:
     """Ten letters and digits from the system's source of randomness: 49 bits that nobody guesses."""
-    number = secrets.randbelow(len(_ALPHABET) ** _LETTERS)  # once for all letters: asking for each takes ten times as long
+    number = secrets.randbelow(
+        len(_ALPHABET) ** _LETTERS
+    )  # once for all letters: asking for each takes ten times as long
     return "".join(_ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)] for place in range(_LETTERS))
 
 

@@ -73,9 +73,9 @@ class Tick:
     def __call__(self, now: datetime) -> Ticked:
         """Does everything that is due at `now`."""
         report = Ticked()
-        self._enrol(now, report)
-        report.advanced = self._advance(now)
-        report.delivered = self._deliver(now)
+        if self._enrol(now, report):
+            report.advanced = self._advance(now)
+            report.delivered = self._deliver(now)
         return report
 
     def next_at(self, after: datetime) -> datetime | None:
@@ -89,15 +89,17 @@ class Tick:
 
     # --- Enrol -------------------------------------------------------------------------------------------------------
 
-    def _enrol(self, now: datetime, report: Ticked) -> None:
-        """Looks in one read transaction what is due; only then takes the write lock, playbook by playbook."""
+    def _enrol(self, now: datetime, report: Ticked) -> bool:
+        """Looks in one read transaction what is due; only then takes the write lock, playbook by playbook.
+
+        False where nothing was due, and nothing waits for the passes that follow either.
+        """
         store = self.shop.store
         with store.connect().execution_options(reading=True) as connection, connection.begin():
             stored, position = self._stored(connection), horizon(connection)
             heard = _window(self._reached(stored.get(LISTENER), LISTENER, now, position), now, position)
             anything = self._listen(connection, heard)
-            lapsing = self._lapsing.execute(connection, {"now": now}).first() is not None
-            due, idle = self._due(connection, stored, now, position)
+            due, idle, (lapsing, *waiting) = self._due(connection, stored, now, position)
         if not anything:
             idle.append(LISTENER)
         if anything or LISTENER not in stored:
@@ -109,12 +111,14 @@ class Tick:
         for name, (ranges, window) in due.items():
             self._count(report, name, self._entries[name].enrol(store, ranges, window))
         self._remember(stored, idle, now, position)
-        self._launch(stored, now, position, report)
+        launched = self._launch(stored, now, position, report)
+        return anything or bool(due) or launched or any(waiting)
 
     def _due(
         self, connection: sa.Connection, stored: Mapping[str, Progress], now: datetime, position: int
-    ) -> tuple[dict[str, tuple[list[tuple[Road, Span]], Window]], list[str]]:
-        """The ranges that hold any row, by playbook, and the playbooks that have none; all are asked in one statement."""
+    ) -> tuple[dict[str, tuple[list[tuple[Road, Span]], Window]], list[str], list[bool]]:
+        """The ranges that hold any row, by playbook; the playbooks that have none; and whether a voucher, a run, a message
+        or a dead worker waits. All is asked in one statement."""
         zones = self._zones_at(connection, position)
         windows: dict[str, Window] = {}
         alike: dict[tuple[datetime, int], Window] = {}  # playbooks that were evaluated together share one
@@ -127,20 +131,23 @@ class Tick:
                     alike[reached] = _window(reached, now, position)
                 window = windows[name] = alike[reached]
                 asked += [(name, road, span) for road, span in entry.ranges(window, zones)]
-        found = self._questions.any(connection, [(road.probe, span) for _, road, span in asked])
+        at = {"now": now}
+        others = (self._lapsing, self._advance.waiting, self._deliver.waiting, self._deliver.overdue)
+        questions = [(road.probe, span) for _, road, span in asked] + [(other, at) for other in others]
+        found = self._questions.any(connection, questions)
         due: dict[str, tuple[list[tuple[Road, Span]], Window]] = {}
-        for (name, road, span), holds in zip(asked, found, strict=True):
+        for (name, road, span), holds in zip(asked, found, strict=False):
             if holds:
                 due.setdefault(name, ([], windows[name]))[0].append((road, span))
-        return due, [name for name in windows if name not in due]
+        return due, [name for name in windows if name not in due], found[len(asked) :]
 
     def _launched(self, stored: Progress | None, name: str) -> bool:
         return stored is not None and stored.audience == self._audiences[name]
 
-    def _launch(self, stored: Mapping[str, Progress], now: datetime, position: int, report: Ticked) -> None:
+    def _launch(self, stored: Mapping[str, Progress], now: datetime, position: int, report: Ticked) -> bool:
         """Begins what is new in the workspace; nothing is while the rows of the progress are the same."""
         if stored is self._settled:
-            return
+            return False
         self._settled = stored
         for name, entry in self._entries.items():
             before = stored.get(name)
@@ -151,6 +158,7 @@ class Tick:
                 continue
             window = Window(now, now, position, position)
             self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
+        return True
 
     def _reached(self, stored: Progress | None, name: str, now: datetime, position: int = 0) -> tuple[datetime, int]:
         """How far this playbook was evaluated: as stored, or farther where this process remembers more."""

@@ -45,6 +45,9 @@ class Ground:
 Span = Mapping[str, Any]
 
 
+_NO_MOMENTS = Compiled(sa.true(), {})
+
+
 @dataclass(frozen=True)
 class Firing:
     """One road by which a trigger fires: a statement over a range of an indexed column.
@@ -53,6 +56,7 @@ class Firing:
     where the range is long, so that no transaction grows large. `prelude` runs before `candidates`, in the same
     transaction. `candidates` selects customer_id, occasion, fired_at and event_id. :now and :position are bound in all.
     `spans` names the ranges of a window, none where nothing can fire; the zones are those that customers live in.
+    `moments` are those of the conditions in prelude and candidates, bound only where a range holds a row.
     """
 
     rows: sa.Select[Any]
@@ -60,6 +64,7 @@ class Firing:
     spans: Callable[[Window, tuple[str, ...]], Iterable[Span]]
     axis: sa.ColumnElement[Any] | None = None
     prelude: tuple[sa.ClauseElement, ...] = ()
+    moments: Compiled = _NO_MOMENTS
     many: bool = False  # one range may hold several occasions of one customer
 
 

@@ -18,6 +18,8 @@ def command(folder: Path, port: int) -> None:
             click.echo(f"mails to 127.0.0.1:{sink.port} go to {folder}/")
             threading.Event().wait()
     except OSError as fault:
-        raise click.ClickException(f"port {port} cannot be used: {fault.strerror}; choose another with --port") from fault
+        raise click.ClickException(
+            f"port {port} cannot be used: {fault.strerror}; choose another with --port"
+        ) from fault
     except KeyboardInterrupt:
         click.echo("")

@@ -72,12 +72,14 @@ class EventTrigger(Trigger):
             .where(*in_range, where.expression)
         )
 
-        def bound(window: Window, _zones: tuple[str, ...]) -> Iterable[Span]:
-            found = list(spans(window))
-            moments = where.bind(window.until, ground.settings.zone) if found else {}
-            return [{**span, **moments} for span in found]
-
-        return Firing(rows=sa.select(axis).where(*in_range), axis=axis, candidates=candidates, spans=bound, many=True)
+        return Firing(
+            rows=sa.select(axis).where(*in_range),
+            axis=axis,
+            candidates=candidates,
+            spans=lambda window, _zones: spans(window),
+            moments=where,
+            many=True,
+        )
 
     def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> None:
         return None
