@@ -92,11 +92,16 @@ def _too_deep(parsed: lark.Tree[lark.Token]) -> Flaw | None:
     while waiting:
         node, depth = waiting.pop()
         if depth > DEEPEST:
-            start, end = node.meta.start_pos, node.meta.end_pos
+            start, end = span(node)
             return Flaw(start, end, "too-deep", f"this is nested deeper than {DEEPEST} levels", _PARENTHESES)
         nested = node.data in ("condition", "negation")
         waiting.extend((child, depth + nested) for child in node.children if isinstance(child, lark.Tree))
     return None
+
+
+def span(node: lark.Tree[lark.Token]) -> tuple[int, int]:
+    """Where a node stands in its text."""
+    return node.meta.start_pos, node.meta.end_pos
 
 
 def _misplaced(text: str, token: lark.Token, accepts: set[str]) -> Flaw:

@@ -12,7 +12,7 @@ from engine.catalogue import Field, Type
 from engine.conditions import values
 from engine.conditions.alone import alone
 from engine.conditions.kinds import FITS, KINDS, TEMPORAL, USE, comparable, stored
-from engine.conditions.parse import parse
+from engine.conditions.parse import parse, span
 from engine.conditions.terms import Mention, Moment, Share, Value
 from engine.conditions.tree import (
     And,
@@ -82,21 +82,21 @@ class _Reader:
         if self.flaws or not known:
             return None
         tree = any_of(known) if joins and joins[0] == "or" else all_of(known)
-        return _placed(tree, _span(node)) if isinstance(tree, (And, Or)) else tree
+        return _placed(tree, span(node)) if isinstance(tree, (And, Or)) else tree
 
     def _unary(self, node: Node) -> Tree | None:
         if node.data == "condition":
             return self.condition(node)
         if node.data == "negation":
             part = self._unary(cast(Node, node.children[1]))
-            return None if part is None else Not(part, _span(node))
+            return None if part is None else Not(part, span(node))
         if node.data == "alone":
             self.flaws.extend(alone(node, self.text, self.scope))
             return None
         tokens = {one.type for one in node.children if isinstance(one, Token)}
-        atom = _ATOMS[node.data](self, node, _span(node))
+        atom = _ATOMS[node.data](self, node, span(node))
         negative = "NOT" in tokens or "UNEQUAL" in tokens
-        return Not(atom, _span(node)) if negative and atom is not None else atom
+        return Not(atom, span(node)) if negative and atom is not None else atom
 
     def _yes(self, node: Node, span: Span) -> Tree | None:
         mention = self._mention(_token(node, 0))
@@ -218,10 +218,10 @@ class _Reader:
         if mention.field.type in TEMPORAL:
             side = "after" if str(verb).startswith(">") else "before"
             text = f"`{mention}` is {KINDS[mention.field.type]}; `{verb}` does not fit"
-            start, end = _span(node)
+            start, end = span(node)
             self._flaw(verb, "type", text, f"write:  {mention} {side} {self.text[start:end]}")
         else:
-            start, end = _span(node)
+            start, end = span(node)
             self.flaws.append(values.wrong_type(start, end, self.text[start:end], mention))
 
     def _moment(self, node: Node | Token | None) -> Moment | None:
@@ -298,7 +298,3 @@ def _placed(tree: And | Or, span: Span) -> Tree:
 
 def _token(node: Node, index: int) -> Token:
     return cast(Token, node.children[index])
-
-
-def _span(node: Node) -> Span:
-    return node.meta.start_pos, node.meta.end_pos
