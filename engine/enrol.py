@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.progress import begin_progress, hold, move, record_revision
+from engine.store.connect import repeatable
 from engine.store.dialect import insert, next_position
 from engine.store.ledger import enrolments, progress
 from engine.store.prepared import Prepared
@@ -83,7 +84,7 @@ class Entry:
         if self.baseline is not None:
             (span,) = self.baseline.firing.spans(window, ())
             for road, piece in self.baseline.pieces(store, span):
-                with store.begin() as connection:
+                with repeatable(store).begin() as connection:
                     entered += road.enrol(connection, self._bound(road, piece, window.until))
         with store.begin() as connection:
             move(connection, [self.playbook.id], window.until, window.until_position)

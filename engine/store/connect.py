@@ -37,11 +37,6 @@ def create(engine: sa.Engine) -> None:
                 connection.exec_driver_sql(statement)
 
 
-def reading(engine: sa.Engine) -> sa.Engine:
-    """The same store for reads only: no write lock is taken on SQLite."""
-    return engine.execution_options(reading=True)
-
-
 def _on_connect(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     for pragma in (
@@ -56,8 +51,29 @@ def _on_connect(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def repeatable(engine: sa.Engine) -> sa.Engine:
+    """The same store for work that is simply done again after a loss of power: SQLite does not wait for the disk.
+
+    The next ordinary commit waits for everything before it too, so what follows such work never outlives it.
+    """
+    return engine.execution_options(repeatable=True)
+
+
 def _on_begin(connection: sa.Connection) -> None:
     # A deferred transaction that reads and then writes fails at once when another writer came between, whatever the
     # busy timeout says; so a transaction takes the write lock when it begins, unless it says that it only reads.
-    reads_only = connection.get_execution_options().get("reading", False)
+    options = connection.get_execution_options()
+    reads_only = options.get("reading", False)
+    if not reads_only:
+        _wait_for_the_disk(connection, unless=options.get("repeatable", False))
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _wait_for_the_disk(connection: sa.Connection, *, unless: bool) -> None:
+    """Sets `synchronous` aside for repeatable work, and back for the next that is not."""
+    before = connection.info.get("synchronous")
+    if unless and before is None:
+        connection.info["synchronous"] = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+    elif before is not None and not unless:
+        connection.exec_driver_sql(f"PRAGMA synchronous={int(connection.info.pop('synchronous'))}")
