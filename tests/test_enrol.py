@@ -33,11 +33,14 @@ def test_while_a_run_is_under_way(store: sa.Engine, now: datetime, if_running: s
         world.now = now + timedelta(minutes=minutes)
         world.event("order.paid", "mei", total=100)
         world.tick()
-    assert _outcomes(world) == {
-        "ignore": [("running", None), ("refused", "a run is under way")],
-        "restart": [("replaced", "begun again"), ("running", None)],
-        "parallel": [("running", None), ("running", None)],
-    }[if_running]
+    assert (
+        _outcomes(world)
+        == {
+            "ignore": [("running", None), ("refused", "a run is under way")],
+            "restart": [("replaced", "begun again"), ("running", None)],
+            "parallel": [("running", None), ("running", None)],
+        }[if_running]
+    )
 
 
 @pytest.mark.parametrize("if_running", ["ignore", "restart", "parallel"])
@@ -53,11 +56,14 @@ def test_several_occasions_of_one_window_are_decided_in_their_order(
     world.event("order.paid", "tom", id="tom", total=1)
     world.tick()
     states = {row["occasion"]: row["state"] for row in world.runs()}
-    assert states == {
-        "ignore": {"at-10": "running", "at-20": "refused", "at-30": "refused", "tom": "running"},
-        "restart": {"at-10": "replaced", "at-20": "replaced", "at-30": "running", "tom": "running"},
-        "parallel": {"at-10": "running", "at-20": "running", "at-30": "running", "tom": "running"},
-    }[if_running]
+    assert (
+        states
+        == {
+            "ignore": {"at-10": "running", "at-20": "refused", "at-30": "refused", "tom": "running"},
+            "restart": {"at-10": "replaced", "at-20": "replaced", "at-30": "running", "tom": "running"},
+            "parallel": {"at-10": "running", "at-20": "running", "at-30": "running", "tom": "running"},
+        }[if_running]
+    )
 
 
 def test_once_per_a_length_counts_from_the_entry(store: sa.Engine, now: datetime) -> None:

@@ -76,6 +76,11 @@ class Show:
         for row in rows:
             table.add_row(f"  {row.playbook}", *_numbers(row))
         self.console.print(table)
+        self.console.print(
+            "  [dim]Held out: got nothing, for comparison. The orders are history and no letter could change them, so here both"
+            " groups come back alike.[/]",
+            highlight=False,
+        )
 
     def story(self, store: sa.Engine, currency: str) -> str | None:
         """One customer's story. Returns the customer."""
