@@ -16,8 +16,10 @@ from engine.store.types import Instant, Key
 from engine.trigger import Firing, Ground, Span, Window
 from engine.workspace.playbook import Playbook
 
+#: Whether anybody ever entered a playbook.
+_ANYBODY = sa.select(enrolments.c.id).where(enrolments.c.playbook == sa.bindparam("playbook")).limit(1)
 #: Rows that one transaction takes at most: where all of them enter, SQLite's only write lock is held for some 40 ms.
-PIECE = 5_000
+PIECE = 10_000
 #: Ranges of one day in one zone that share a transaction.
 _DAYS_AT_ONCE = 24
 
@@ -80,10 +82,12 @@ class Entry:
         with store.begin() as connection:
             begin_progress(connection, self.playbook.id, self.playbook.revision, self.playbook.status, window)
             record_revision(connection, self.playbook, window.until)
+            first = connection.execute(_ANYBODY, {"playbook": self.playbook.id}).first() is None
         entered = 0
         if self.baseline is not None:
-            (span,) = self.baseline.firing.spans(window, ())
-            for road, piece in self.baseline.pieces(store, span):
+            whole = Road.compile(self, self.baseline.firing, refusing=False) if first else self.baseline
+            (span,) = whole.firing.spans(window, ())
+            for road, piece in whole.pieces(store, span):
                 with repeatable(store).begin() as connection:
                     entered += road.enrol(connection, self._bound(road, piece, window.until))
         with store.begin() as connection:
@@ -114,8 +118,8 @@ class Road:
     replace: Prepared | None
 
     @classmethod
-    def compile(cls, entry: Entry, firing: Firing) -> "Road":
-        """Builds the statements of a firing for a playbook."""
+    def compile(cls, entry: Entry, firing: Firing, *, refusing: bool = True) -> "Road":
+        """Builds the statements of a firing for a playbook; `refusing` is False where nobody can have entered before."""
         dialect = entry.ground.dialect
         cut = None
         if firing.axis is not None:
@@ -125,7 +129,7 @@ class Road:
             probe=Prepared(_first(firing), dialect),
             cut=cut,
             prelude=tuple(Prepared(statement, dialect) for statement in firing.prelude),
-            fresh=Prepared(_insert(entry, firing), dialect),
+            fresh=Prepared(_insert(entry, firing, refusing=refusing), dialect),
             replace=Prepared(_replace(entry, firing), dialect) if entry.playbook.if_running == "restart" else None,
         )
 
@@ -163,7 +167,7 @@ def _first(firing: Firing) -> Any:
     return anything.order_by(firing.axis) if firing.axis is not None else anything
 
 
-def _insert(entry: Entry, firing: Firing) -> Any:
+def _insert(entry: Entry, firing: Firing, *, refusing: bool) -> Any:
     """The enrolments of a range. Of several occasions of one customer the earliest is decided first, the next one by
     running the statement again, so that each is judged with those before it on record."""
     playbook, ground = entry.playbook, entry.ground
@@ -186,10 +190,11 @@ def _insert(entry: Entry, firing: Firing) -> Any:
         customer = key == ground.catalogue.as_key(fired.c.customer_id)
         new = new.select_from(fired.join(customers, customer)).where(entry._condition.expression)
     first = new.where(*((sa.not_(recorded),) if firing.many else ())).subquery("first")
-    judged = sa.select(first, _refusal(playbook, first.c.customer_id).label("refusal"))
-    refusing = playbook.enter is not None or playbook.if_running == "ignore"
+    rules = refusing and (playbook.enter is not None or playbook.if_running == "ignore")
+    reason = _refusal(playbook, first.c.customer_id) if rules else sa.cast(sa.null(), sa.Text)
+    judged = sa.select(first, reason.label("refusal"))
     # Materialized: else the databases look anew for what refuses a customer, for every column that depends on it.
-    new_ones = judged.cte("new_ones").prefix_with("MATERIALIZED") if refusing else judged.subquery("new_ones")
+    new_ones = judged.cte("new_ones").prefix_with("MATERIALIZED") if rules else judged.subquery("new_ones")
     refusal = new_ones.c.refusal
     now = sa.bindparam("now", type_=Instant)
     values = {
@@ -224,8 +229,6 @@ def _refusal(playbook: Playbook, customer: sa.ColumnElement[str]) -> sa.ColumnEl
     if playbook.if_running == "ignore":
         running = sa.exists().where(*of_customer, earlier.c.state == sa.literal("running", Key))
         reasons.append((running, sa.literal("a run is under way", sa.Text)))
-    if not reasons:
-        return sa.cast(sa.null(), sa.Text)
     # Asked first: at a launch nobody was here before, and one search says so.
     return sa.case((sa.not_(sa.exists().where(*of_customer)), sa.null()), *reasons, else_=sa.null())
 

@@ -15,7 +15,9 @@ def connect(url: str) -> sa.Engine:
     """An engine for `sqlite:///path`, `sqlite://` (memory) or `postgresql://…`. Raises `ValueError` for others."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        sa.event.listen(engine, "begin", _on_begin_postgres)
+        return engine
     if parsed.get_backend_name() != "sqlite":
         raise ValueError(f"a store is sqlite:/// or postgresql://, not {parsed.get_backend_name()}://")
     in_memory = parsed.database in (None, "", ":memory:")
@@ -52,7 +54,7 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 
 def repeatable(engine: sa.Engine) -> sa.Engine:
-    """The same store for work that is simply done again after a loss of power: SQLite does not wait for the disk.
+    """The same store for work that is simply done again after a loss of power: its commits do not wait for the disk.
 
     The next ordinary commit waits for everything before it too, so what follows such work never outlives it.
     """
@@ -67,6 +69,11 @@ def _on_begin(connection: sa.Connection) -> None:
     if not reads_only:
         _wait_for_the_disk(connection, unless=options.get("repeatable", False))
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _on_begin_postgres(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("repeatable", False):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 
 
 def _wait_for_the_disk(connection: sa.Connection, *, unless: bool) -> None:
