@@ -59,8 +59,7 @@ class LocalTimes:
 
         def spans(window: Window, zones: tuple[str, ...]) -> Iterable[Span]:
             stored = effective(zones, self.ground.settings.timezone)
-            since = max(window.since, self.ground.oldest(window.until))
-            for beat in rhythm.beats(since, window.until, tuple(stored)):
+            for beat in rhythm.beats(self.ground.since(window), window.until, tuple(stored)):
                 for target in targets(beat):
                     yield from ({**target, "fired_at": beat.instant, "zone": zone} for zone in stored[beat.zone])
 

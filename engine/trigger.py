@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -39,6 +40,17 @@ class Ground:
     def oldest(self, until: datetime) -> datetime:
         """What lies before this instant is left alone, also after a long standstill (`limits.catch_up`)."""
         return self.settings.limits.catch_up.before(until, self.settings.zone)
+
+    def since(self, window: Window) -> datetime:
+        """From when on a trigger looks: the window's beginning, or later after a long standstill."""
+        if window.until - window.since < self._certainly:
+            return window.since
+        return max(window.since, self.oldest(window.until))
+
+    @cached_property
+    def _certainly(self) -> timedelta:
+        """A window so short is certainly not cut; it spares the calendar at every tick."""
+        return self.settings.limits.catch_up.approximate / 2
 
 
 #: Bound parameters of one range; `lower` (exclusive) and `upper` (inclusive) bound the axis, where there is one.

@@ -4,7 +4,7 @@ import re
 from base64 import b64encode, encodebytes
 from binascii import b2a_qp
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 
@@ -40,7 +40,7 @@ def build_mail(content: Content, headers: MailHeaders) -> bytes:
         _mailbox_line("From", headers.sender),
         _mailbox_line("To", headers.to),
         _subject_line(content.subject),
-        b"Date: " + format_datetime(headers.date).encode("ascii"),
+        _date_line(headers.date, headers.date.utcoffset()),
         b"Message-ID: " + _checked("Message-ID", headers.message_id, _MESSAGE_ID),
     ]
     if headers.reply_to:
@@ -66,7 +66,7 @@ def build_mail(content: Content, headers: MailHeaders) -> bytes:
 
 
 def _part(kind: bytes, text: str) -> bytes:
-    encoding, body = _transferred(text.replace("\r\n", "\n").replace("\r", "\n"))
+    encoding, body = _transferred(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
     head = b"\r\nContent-Type: text/" + kind + b'; charset="utf-8"\r\nContent-Transfer-Encoding: ' + encoding
     return head + b"\r\n\r\n" + body
 
@@ -88,6 +88,11 @@ def _transferred(text: str) -> tuple[bytes, bytes]:
 @lru_cache(maxsize=1024)  # most lines of a mail are the layout's, the same in all
 def _quoted_line(line: bytes) -> bytes:
     return b2a_qp(line, istext=True).replace(b"\n", b"\r\n")
+
+
+@lru_cache(maxsize=64)  # the mails of a pass were planned at few moments
+def _date_line(date: datetime, _offset: timedelta | None) -> bytes:  # the same instant in two zones is equal
+    return b"Date: " + format_datetime(date).encode("ascii")
 
 
 def _subject_line(subject: str) -> bytes:
