@@ -79,6 +79,8 @@ def open_store(url: str) -> Iterator[sa.Engine]:
     """The store, migrated to this version; what it fails at is told in a sentence."""
     try:
         store = connect(url)
+    except StoreError as fault:
+        raise click.ClickException(str(fault)) from fault
     except (ValueError, sa.exc.ArgumentError) as fault:
         raise click.ClickException(
             f"`{url}` is no store; write sqlite:///FILE or postgresql://USER@HOST/NAME"

@@ -6,16 +6,23 @@ import sqlalchemy as sa
 
 from engine.store.customers import metadata
 from engine.store.dialect import positions_ddl
+from engine.store.faults import StoreError
 
 #: Seconds that a writer waits for SQLite's write lock before it gives up.
 BUSY_SECONDS = 5.0
 
 
 def connect(url: str) -> sa.Engine:
-    """An engine for `sqlite:///path`, `sqlite://` (memory) or `postgresql://…`. Raises `ValueError` for others."""
+    """An engine for `sqlite:///path`, `sqlite://` (memory) or `postgresql://…`. Raises `ValueError` for others.
+
+    Raises `StoreError` where the driver of Postgres is not installed.
+    """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        try:
+            engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        except ModuleNotFoundError as fault:
+            raise StoreError("Postgres needs a driver", "pip install 'regulars[postgres]'") from fault
         sa.event.listen(engine, "begin", _on_begin_postgres)
         return engine
     if parsed.get_backend_name() != "sqlite":
