@@ -55,7 +55,7 @@ format: $(DEV) ## Format the code, and mend what ruff can mend
 	@$(BIN)/ruff format --quiet .
 
 bench: $(DEV) ## Measure against bare SQL and bare loops (a million customers; takes minutes)
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks --postgres
 
 lock: ## Renew uv.lock and requirements/ (needs uv; `make lock ARGS=--upgrade`)
 	@.ci/lock $(ARGS)
