@@ -1,7 +1,7 @@
 """The cap: never more than its count within any stretch of its length."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from engine.guards.cap import cap
 from engine.literals import Limit
@@ -41,3 +41,9 @@ def test_obeying_it_never_puts_three_into_one_week() -> None:
             now = verdict.until
         sent.append(now)
     assert all(later - earlier >= timedelta(days=7) for earlier, later in zip(sent, sent[2:], strict=False))
+
+
+def test_a_month_that_has_no_inverse_never_holds_until_a_time_that_is_over() -> None:
+    a_month = Limit(1, Length(1, "month"))
+    now, sent = datetime(2026, 3, 31, 10, tzinfo=UTC), [datetime(2026, 2, 28, 12, tzinfo=UTC)]
+    assert cap(look_at(cap=a_month, now=now, sent=sent)) is None
