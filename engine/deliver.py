@@ -23,6 +23,8 @@ from engine.store.prepared import Prepared
 BATCH = 500
 #: Waits after a refusal that may pass: five minutes, doubled each time, four hours at most (Postfix does alike).
 _FIRST_RETRY, _LONGEST_RETRY, _SPREAD = timedelta(minutes=5), timedelta(hours=4), 0.2
+#: How long a relay that took nothing is left alone, if it did not say; else a queue would be written anew at every tick.
+_RELAY_RESTS = timedelta(minutes=1)
 
 Row = Mapping[str, Any]
 Move = dict[str, Any]
@@ -48,6 +50,7 @@ class Deliver:
     compose: Compose
     channel: Channel
     _playbooks: list[str] = field(init=False)
+    _rests: tuple[datetime, datetime] | None = None  # from when until when the relay is left alone
     waiting: Prepared = field(init=False)  # whether any message is due at :now
     overdue: Prepared = field(init=False)  # whether a worker died with messages in its hands
 
@@ -64,6 +67,8 @@ class Deliver:
         if self._any(self.overdue, now):
             with store.begin() as connection:
                 reap(connection, now)
+        if self._rests is not None and self._rests[0] <= now < self._rests[1]:
+            return report
         while report.relay is None and self._any(self.waiting, now):
             attempt = uuid4().hex
             with store.begin() as connection:
@@ -186,6 +191,7 @@ class Deliver:
             case Retry(after, code, reply, scope):
                 if scope == "relay":
                     report.relay = reply
+                    self._rests = (now, now + (after or _RELAY_RESTS))
                 due_at = now + (after or _backoff(row))
                 return {**move, "state": "deferred", "reason": reply, "code": code, "reply": reply, "due_at": due_at}
 

@@ -179,6 +179,18 @@ def test_a_relay_that_is_down_loses_nothing(store: sa.Engine, now: datetime) -> 
     assert sorted(relay.recipients()) == [f"c{number}@example.com" for number in range(9)]
 
 
+def test_a_relay_that_is_down_is_left_alone_for_a_while(store: sa.Engine, now: datetime) -> None:
+    world, relay = _planned(store, now, HELLO, *(f"c{number}" for number in range(9)))
+    relay.width = 3
+    relay.at_offer["*"] = [Retry(None, None, "connection refused", "relay") for _ in range(3)]
+    world.tick_once()
+    world.now = now + timedelta(seconds=59)
+    assert world.tick_once().idle
+    assert len(relay.offered) == 3
+    world.tick(now + timedelta(minutes=1))
+    assert len(relay.taken) == 6
+
+
 def test_refusals_that_may_pass_are_tried_again_ever_more_slowly(store: sa.Engine, now: datetime) -> None:
     world, relay = _planned(store, now)
     relay.at_offer["*"] = [Retry(None, 451, "451 4.2.0 later", "message") for _ in range(9)]
