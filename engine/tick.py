@@ -148,7 +148,6 @@ class Tick:
         """Begins what is new in the workspace; nothing is while the rows of the progress are the same."""
         if stored is self._settled:
             return False
-        self._settled = stored
         for name, entry in self._entries.items():
             before = stored.get(name)
             if before is not None and self._launched(before, name):
@@ -158,6 +157,7 @@ class Tick:
                 continue
             window = Window(now, now, position, position)
             self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
+        self._settled = stored  # only now: a launch that met a locked store is tried again with the next tick
         return True
 
     def _reached(self, stored: Progress | None, name: str, now: datetime, position: int = 0) -> tuple[datetime, int]:

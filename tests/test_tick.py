@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
+from engine.enrol import Entry
 from engine.shop import Shop
 from engine.tick import Tick
 from engine.workspace import load
@@ -56,3 +58,25 @@ def test_all_examples_run_on_both_databases(store: sa.Engine, now: datetime) -> 
     assert tick(world.now).idle
     assert not world.runs(state="failed")
     assert not world.messages(state="failed")
+
+
+def test_a_launch_that_met_a_fault_is_tried_again_at_once(
+    store: sa.Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = playbook("p", "when: {every: monday}\ndo:\n  - tag: x")
+    world = World(store, now, files)
+    world.tick()
+    world.edit({**files, **playbook("q", "when: {event: order.paid}\ndo:\n  - tag: x")})
+    with monkeypatch.context() as locked:
+        locked.setattr(Entry, "begin", _locked)
+        with pytest.raises(sa.exc.OperationalError):
+            world.tick_once()
+    world.customers("mei")
+    world.tick_once()
+    world.event("order.paid", "mei", total=100)
+    world.tick_once()
+    assert world.entered() == ["mei"]
+
+
+def _locked(*_: object) -> int:
+    raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
