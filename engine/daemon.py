@@ -55,7 +55,7 @@ class Daemon:
             signal.signal(number, self._on_signal)
         _log.info("started", workspace=str(self.root), store=self.store.url.render_as_string(hide_password=True))
         while not self._stop.is_set():
-            self._reload()
+            self.refresh()
             report = self._once()
             if until_idle and report is not None and report.idle:
                 break
@@ -100,6 +100,18 @@ class Daemon:
 
     # --- Playbooks that change ----------------------------------------------------------------------------------------
 
+    def refresh(self) -> None:
+        """Takes in what changed in the workspace; where that meets a fault, what ran before goes on.
+
+        Raises it only where nothing runs yet.
+        """
+        try:
+            self._reload()
+        except Exception:
+            if self._tick is None:
+                raise
+            _log.exception("the changed workspace cannot be used; what ran before goes on")
+
     def _reload(self) -> None:
         """Loads the workspace anew when a file of it changed and has been left alone since the last look."""
         stamp, before = _stamp_of(self.root), self._seen
@@ -110,8 +122,9 @@ class Daemon:
         fresh = load(self.root)
         if fresh.problems:
             _report(fresh.problems)
-        self._workspace = fresh if self._workspace is None else keep_running(self._workspace, fresh)
-        self._tick = Tick(Shop(self.store, self._workspace), self.channel, self.secrets)
+        chosen = fresh if self._workspace is None else keep_running(self._workspace, fresh)
+        self._tick = Tick(Shop(self.store, chosen), self.channel, self.secrets)
+        self._workspace = chosen
         _log.info("loaded", playbooks=len(self._workspace.playbooks), problems=len(fresh.problems))
 
 

@@ -17,12 +17,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from engine.channels import Record
 from engine.channels.sink import Received, Session, Sink
-from engine.daemon import clock
+from engine.daemon import Daemon, clock
 from engine.store.connect import connect
 from engine.store.ingest import put_customers, record_event
 from engine.store.ledger import outbox
 from engine.store.migrate import migrate
+from engine.workspace import Workspace
 
 SETTINGS = """
 brand: {{name: Fine Shop, address: '1 High Street, Springfield'}}
@@ -242,6 +244,20 @@ def test_a_playbook_broken_by_an_edit_goes_on_as_it_was(folder: Path, relay: Rel
         process.until("loaded", playbooks=2)
         _bought(folder, "tom")
         assert relay.arrived.get(timeout=_PATIENCE) == "tom@example.com"
+
+
+def test_a_fault_while_a_change_is_taken_in_ends_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _store(folder) as store:
+        daemon = Daemon(folder, store, Record(), ["a secret of many letters"])
+        daemon.refresh()
+        _write(folder / "thanks.yaml", f"# changed\n{THANKS}")
+        daemon.refresh()  # it may still be written
+        monkeypatch.setattr("engine.daemon.load", _gone)
+        daemon.refresh()
+
+
+def _gone(_root: Path) -> Workspace:
+    raise FileNotFoundError("the folder was taken away while it was read")
 
 
 def test_a_second_engine_is_refused_and_a_locked_store_stops_nothing_for_good(folder: Path, relay: Relay) -> None:
