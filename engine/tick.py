@@ -1,6 +1,7 @@
 """One pass at `now`: what happened is heard, who enters is enrolled, who is due moves on, what is due goes out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -35,6 +36,17 @@ class Ticked:
     enrolled: dict[str, int] = field(default_factory=dict)
     advanced: int = 0
     delivered: Delivered = field(default_factory=Delivered)
+    faults: list[Exception] = field(default_factory=list)  # of one part of the pass; the others went on
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """A part whose fault must not stop the others; a store that is away or locked stops them all."""
+        try:
+            yield
+        except sa.exc.OperationalError:
+            raise
+        except Exception as fault:
+            self.faults.append(fault)
 
     @property
     def idle(self) -> bool:
@@ -71,11 +83,14 @@ class Tick:
         self._agenda = tuple(Prepared(one, shop.store.dialect.name) for one in _agenda(moving))
 
     def __call__(self, now: datetime) -> Ticked:
-        """Does everything that is due at `now`."""
+        """Does everything that is due at `now`. A fault of one playbook is raised when the others are done."""
         report = Ticked()
         if self._enrol(now, report):
-            report.advanced = self._advance(now)
+            with report.apart():
+                report.advanced = self._advance(now)
             report.delivered = self._deliver(now)
+        if report.faults:
+            raise report.faults[0]
         return report
 
     def next_at(self, after: datetime) -> datetime | None:
@@ -109,7 +124,8 @@ class Tick:
             with store.begin() as connection:
                 self._lapse.execute(connection, {"now": now})
         for name, (ranges, window) in due.items():
-            self._count(report, name, self._entries[name].enrol(store, ranges, window))
+            with report.apart():
+                self._count(report, name, self._entries[name].enrol(store, ranges, window))
         self._remember(stored, idle, now, position)
         launched = self._launch(stored, now, position, report)
         return anything or bool(due) or launched or any(waiting)
@@ -156,8 +172,10 @@ class Tick:
                         record_revision(connection, entry.playbook, now)
                 continue
             window = Window(now, now, position, position)
-            self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
-        self._settled = stored  # only now: a launch that met a locked store is tried again with the next tick
+            with report.apart():
+                self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
+        # Only now: a launch that met a fault or a locked store is tried again with the next tick.
+        self._settled = None if report.faults else stored
         return True
 
     def _reached(self, stored: Progress | None, name: str, now: datetime, position: int = 0) -> tuple[datetime, int]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -80,3 +81,27 @@ def test_a_launch_that_met_a_fault_is_tried_again_at_once(
 
 def _locked(*_: object) -> int:
     raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
+
+
+def test_a_fault_of_one_playbook_is_raised_when_the_others_are_done(
+    store: sa.Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "when: {event: order.paid}\ndo:\n  - email: hello"
+    world = World(store, now, {**playbook("bad", body), **playbook("good", body)})
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    whole = Entry.enrol
+
+    def enrol(self: Entry, *given: Any) -> int:
+        if self.playbook.id == "bad":
+            raise sa.exc.DataError("INSERT", None, Exception("invalid input syntax for type timestamp"))
+        return whole(self, *given)
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(Entry, "enrol", enrol)
+        with pytest.raises(sa.exc.DataError):
+            world.tick_once()
+    assert [row["playbook"] for row in world.messages(state="sent")] == ["good"]
+    world.tick()
+    assert sorted(row["playbook"] for row in world.messages(state="sent")) == ["bad", "good"]
