@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.catalogue import Catalogue, Event
 from engine.progress import begin_progress, move
 from engine.shop import MOVING, Shop
+from engine.store.customers import metadata
 from engine.store.dialect import as_instant
 from engine.store.ledger import enrolments
 from engine.store.prepared import Prepared, Questions
@@ -35,12 +36,12 @@ class Listen:
 
     def __post_init__(self) -> None:
         dialect, catalogue = self.shop.store.dialect.name, self.shop.catalogue
-        sources = _sources(catalogue)
+        playbooks = self.shop.of_status(*MOVING, "paused")
+        sources = [*_sources(catalogue), *_come_due(catalogue, {name for one in playbooks for name in _heard(one)})]
         self._probes = tuple(
             Prepared(who.with_only_columns(sa.literal_column("1")).limit(1), dialect) for who in sources
         )
         self._wakes = tuple(Prepared(_wake(who), dialect) for who in sources)
-        playbooks = [playbook for playbook in self.shop.of_status(*MOVING, "paused") if playbook.goal is not None]
         self._goals = tuple(Prepared(_converted(self.shop, one, one.goal), dialect) for one in playbooks if one.goal)
 
     def __call__(self, connection: sa.Connection, window: Window) -> bool:
@@ -60,6 +61,7 @@ class Listen:
 def _bounds(window: Window) -> Mapping[str, Any]:
     return {
         "since": window.since - _OVERLAP,
+        "exactly_since": window.since,
         "until": window.until,
         "since_position": window.since_position,
         "until_position": window.until_position,
@@ -91,6 +93,42 @@ def _sources(catalogue: Catalogue) -> list[sa.Select[Any]]:
     return found
 
 
+def _heard(playbook: Playbook) -> set[str]:
+    """The events that end its runs, that they wait for, and that are its goal."""
+    named = {event for step in playbook.steps.values() for event in step.action.events()}
+    named |= {stop.event for stop in playbook.stop_when if stop.event is not None}
+    return named | ({playbook.goal.event} if playbook.goal is not None else set())
+
+
+def _come_due(catalogue: Catalogue, names: set[str]) -> list[sa.Select[Any]]:
+    """The customers of events that were recorded before they happened (a clock that is ahead), now that they have."""
+    events = [catalogue.events[name] for name in sorted(names) if name in catalogue.events]
+    found = []
+    for event in events:
+        spec, table = catalogue.tables[event.table], catalogue.table(event.table)
+        if spec.position is not None and _searchable(event):
+            who = catalogue.as_text(table.c[spec.customer])
+            found.append(sa.select(who).where(*_only(table, event), _has_come(table, spec.position, event.time)))
+    return found
+
+
+def _has_come(table: sa.TableClause, position: str, time: str) -> sa.ColumnElement[bool]:
+    column = table.c[time]
+    since, until = (sa.bindparam(name, type_=column.type) for name in ("exactly_since", "until"))
+    before = table.c[position] <= sa.bindparam("since_position", type_=sa.BigInteger)
+    return sa.and_(column > since, column <= until, before)
+
+
+def _searchable(event: Event) -> bool:
+    """Whether an index leads to the event's time; without one every tick would read the whole table."""
+    kept = metadata.tables.get(event.table)
+    return kept is not None and any(event.time in index.columns for index in kept.indexes)
+
+
+def _only(table: sa.TableClause, event: Event) -> Sequence[Any]:
+    return [table.c[column] == sa.literal(value) for column, value in event.only]
+
+
 def _wake(who: sa.Select[Any]) -> sa.Update:
     now = sa.bindparam("now", type_=Instant)
     return (
@@ -111,7 +149,7 @@ def _converted(shop: Shop, playbook: Playbook, goal: Goal) -> sa.Update:
     event: Event = catalogue.events[goal.event]
     spec, table = catalogue.tables[event.table], catalogue.table(event.table)
     time, who = table.c[event.time], table.c[spec.customer]
-    only: Sequence[Any] = [table.c[column] == sa.literal(value) for column, value in event.only]
+    only = _only(table, event)
     where = shop.ground(playbook).compile(goal.where)
     counts = (
         *only,
@@ -130,7 +168,10 @@ def _converted(shop: Shop, playbook: Playbook, goal: Goal) -> sa.Update:
         .correlate(enrolments)
         .scalar_subquery()
     )
-    recent = sa.select(catalogue.as_text(who)).where(*only, _recorded(table, spec.position, event.time))
+    selected = sa.select(catalogue.as_text(who)).where(*only)
+    recent: Any = selected.where(_recorded(table, spec.position, event.time))
+    if spec.position is not None and _searchable(event):
+        recent = recent.union_all(selected.where(_has_come(table, spec.position, event.time)))
     return (
         sa.update(enrolments)
         .where(

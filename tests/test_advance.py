@@ -249,6 +249,24 @@ def test_the_goal_is_counted_for_both_groups(store: sa.Engine, now: datetime) ->
     assert sorted(who for who, _ in world.mails()) == ["cool@example.com", "late@example.com", "met@example.com"]
 
 
+def test_an_event_recorded_by_a_clock_that_is_ahead_counts_when_it_has_happened(
+    store: sa.Engine, now: datetime
+) -> None:
+    body = (
+        f"{PAID}goal: {{event: review.posted, within: 10 days}}\ndo:\n  - wait_for: review.posted\n    within: 9 days"
+    )
+    world = World(store, now, playbook("p", body))
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    world.tick()
+    world.event("review.posted", "mei", at=now + timedelta(seconds=3), rating=5)
+    world.tick(now + timedelta(seconds=1))
+    assert world.run()["converted_at"] is None
+    world.tick(now + timedelta(seconds=4))
+    assert (world.run()["state"], world.run()["converted_at"]) == ("done", now + timedelta(seconds=3))
+
+
 # --- Time --------------------------------------------------------------------------------------------------------------
 
 
