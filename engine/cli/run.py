@@ -42,7 +42,11 @@ def _renderer() -> Processor:
 @click.option(
     "--interval", type=click.FloatRange(0.05, 3600), default=1.0, show_default=True, help="Seconds between ticks."
 )
-@click.option("--until-idle", is_flag=True, help="End when nothing is due any more.")
+@click.option(
+    "--until-idle",
+    is_flag=True,
+    help="End when nothing is due any more. Mails that a killed daemon had in hand are due after 1 to 11 minutes.",
+)
 def command(folder: Path, store: str, interval: float, until_idle: bool) -> None:
     """Run the playbooks until SIGTERM; changed files are taken over while it runs."""
     structlog.configure(

@@ -16,8 +16,9 @@ from engine.workspace import load
 @click.command("validate")
 @workspace_argument
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="How problems are printed."
-)
+    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True,
+    help="How problems are printed.",
+)  # fmt: skip
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 def command(folder: Path, form: str, strict: bool) -> None:
     """Check every file of a workspace; exits with 1 where there is an error."""
