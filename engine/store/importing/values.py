@@ -174,7 +174,12 @@ def yes_no(field: str) -> bool:
 
 def consent(field: str, where: ZoneInfo) -> bool | datetime:
     """Yes, no, or the time at which consent was given."""
-    return yes_no(field) if field.strip().lower() in _YES | _NO else instant(field, where)
+    found = field.strip()
+    if found.lower() in _YES | _NO:
+        return yes_no(field)
+    if not _INSTANT.fullmatch(found):
+        raise ValueError(f"`{field}` is no consent; write  yes,  no,  or when it was given:  2026-03-01 12:30")
+    return instant(field, where)
 
 
 @lru_cache(maxsize=_REMEMBERED)

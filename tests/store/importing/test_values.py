@@ -128,3 +128,8 @@ def test_the_rest() -> None:
     for bad in ("a\nb", "a\0b", "x" * 1001):
         with pytest.raises(ValueError, match=r"contains|longer"):
             values.text(bad)
+
+
+def test_what_is_no_consent_names_all_three_ways_to_write_one() -> None:
+    with pytest.raises(ValueError, match="yes,  no,  or when"):
+        values.consent("maybe", BERLIN)
