@@ -101,6 +101,7 @@ orders = sa.Table(
     sa.Column("total", sa.BigInteger, nullable=False),  # minor units of the brand's currency
     sa.Column(POSITION, sa.BigInteger, nullable=False),
     sa.Index("ix_orders_position", POSITION),
+    sa.Index("ix_orders_placed_at", "placed_at"),
     sa.Index("ix_orders_paid_at", "paid_at"),
     sa.Index("ix_orders_customer_id_paid_at", "customer_id", "paid_at"),
 )

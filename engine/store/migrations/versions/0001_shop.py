@@ -157,6 +157,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_orders_customer_id_paid_at", "orders", ["customer_id", "paid_at"])
     op.create_index("ix_orders_paid_at", "orders", ["paid_at"])
+    op.create_index("ix_orders_placed_at", "orders", ["placed_at"])
     op.create_index("ix_orders_position", "orders", ["position"])
     op.create_table(
         "order_lines",
