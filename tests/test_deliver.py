@@ -93,7 +93,7 @@ def test_consent_that_is_withdrawn_between_the_claim_and_the_sending_is_kept(sto
     relay.between = lambda: world.answer("mei", given=False)
     world.tick_once()
     assert relay.recipients() == ["tom@example.com"]
-    assert _ends(world)["mei"] == ("suppressed", "consent to email was withdrawn")
+    assert _ends(world)["mei"] == ("suppressed", "consent to email was refused or withdrawn")
 
 
 def test_a_topic_that_was_left_gets_nothing(store: sa.Engine, now: datetime) -> None:

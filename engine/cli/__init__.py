@@ -22,7 +22,7 @@ from engine.cli.options import Tidy
 _COMMANDS = (init, validate, test, preview, imports, run, tick, status, why, sql, schema, sink, demo)
 
 
-@click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="regulars")
 def main() -> None:
     """Marketing automation as code: playbooks in YAML, tested like software, run against your customer store."""

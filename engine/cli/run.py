@@ -48,7 +48,10 @@ def _renderer() -> Processor:
     help="End when nothing is due any more. Mails that a killed daemon had in hand are due after 1 to 11 minutes.",
 )
 def command(folder: Path, store: str, interval: float, until_idle: bool) -> None:
-    """Run the playbooks until SIGTERM; changed files are taken over while it runs."""
+    """Run the playbooks until SIGTERM; changed files are taken over while it runs.
+
+    FOLDER is the workspace: without it this folder if it is one, else playbooks/.
+    """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

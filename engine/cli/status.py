@@ -29,7 +29,10 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 @workspace_argument
 @store_option
 def command(folder: Path, store: str) -> None:
-    """Show who is in which playbook, and what went out."""
+    """Show who is in which playbook, and what went out.
+
+    FOLDER is the workspace: without it this folder if it is one, else playbooks/.
+    """
     workspace = read_workspace(folder, strict=False)
     with open_store(store) as engine, engine.connect() as connection:
         rows = standings(connection, workspace.playbooks)

@@ -16,7 +16,10 @@ from engine.tick import Tick
 @workspace_argument
 @store_option
 def command(folder: Path, store: str) -> None:
-    """Do everything that is due now, once, and say what it was (for cron, and for trying things out)."""
+    """Do everything that is due now, once, and say what it was (for cron, and for trying things out).
+
+    FOLDER is the workspace: without it this folder if it is one, else playbooks/.
+    """
     workspace = read_workspace(folder, strict=False)
     secrets = secrets_of_environment(workspace)
     with open_store(store) as engine, alone(engine.url):

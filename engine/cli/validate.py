@@ -21,7 +21,10 @@ from engine.workspace import load
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 def command(folder: Path, form: str, strict: bool) -> None:
-    """Check every file of a workspace; exits with 1 where there is an error."""
+    """Check every file of a workspace; exits with 1 where there is an error.
+
+    FOLDER is the workspace: without it this folder if it is one, else playbooks/.
+    """
     if not folder.is_dir():
         raise click.ClickException(f"there is no folder `{folder}`; make a workspace with:  regulars init {folder}")
     workspace = load(folder)

@@ -14,4 +14,6 @@ def consent(at: Look) -> Verdict | None:
     if given:
         return None
     subject = f"{at.topic} by {at.channel}" if at.topic else at.channel
-    return Verdict("suppressed", f"no consent to {subject}" if given is None else f"consent to {subject} was withdrawn")
+    return Verdict(
+        "suppressed", f"no consent to {subject}" if given is None else f"consent to {subject} was refused or withdrawn"
+    )

@@ -31,6 +31,7 @@ def text() -> str:
         *(_word(word, model, properties["trigger"]["properties"]) for word, model in TRIGGERS.items()),
         "## `do`: steps, one verb each\n",
         *(_word(word, model, properties["step"]["properties"]) for word, model in ACTIONS.items()),
+        *_models(schema.playbook(), "Branch", "GoalForm"),
         _section("A segment: `segments/NAME.yaml`", SegmentForm, schema.segment()["properties"]),
         _section("Settings: `settings/regulars.yaml`", Settings, schema.settings()["properties"]),
         *_models(schema.settings()),
@@ -90,10 +91,18 @@ def _cell(words: str) -> str:
     return words.replace("|", "\\|")
 
 
-def _models(of: Mapping[str, Any]) -> Iterator[str]:
-    """The parts of the settings that have keys of their own."""
+def _models(of: Mapping[str, Any], *only: str) -> Iterator[str]:
+    """The parts of a file that have keys of their own."""
     for name, part in sorted(of.get("$defs", {}).items()):
-        lines = [f"### {name}\n", part.get("description", ""), "", "| key | value | meaning |", "| --- | --- | --- |"]
+        if only and name not in only:
+            continue
+        lines = [
+            f"### {name.removesuffix('Form')}\n",
+            part.get("description", ""),
+            "",
+            "| key | value | meaning |",
+            "| --- | --- | --- |",
+        ]
         for key, one in part.get("properties", {}).items():
             shown = f"**`{key}`**" if key in part.get("required", ()) else f"`{key}`"
             lines.append(f"| {shown} | {_value(one)} | {_cell(one.get('description', ''))} |")

@@ -146,7 +146,7 @@ def test_an_order_becomes_a_mail_and_every_question_has_an_answer(
     assert again.output == "0 runs moved on\n"
     assert len(received) == 1
     why = user.types("why", "bob@example.com", "thank-you", "-w", shop)
-    assert "email thank-you: suppressed (no consent to" in why.output or "was withdrawn" in why.output
+    assert "email thank-you: suppressed (no consent to" in why.output or "was refused or withdrawn" in why.output
     assert "event.total" in why.output
     status = user.types("status", shop)
     assert "thank-you" in status.output

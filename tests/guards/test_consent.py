@@ -38,4 +38,4 @@ def test_what_is_transactional_needs_none() -> None:
 def test_the_record_tells_never_given_from_withdrawn() -> None:
     assert consent(look_at(topic="offers", consents=[])) == Verdict("suppressed", "no consent to offers by email")
     withdrawn = consent(look_at(consents=[("*", False)]))
-    assert withdrawn == Verdict("suppressed", "consent to email was withdrawn")
+    assert withdrawn == Verdict("suppressed", "consent to email was refused or withdrawn")

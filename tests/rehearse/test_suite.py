@@ -99,7 +99,7 @@ def test_without_consent_nothing_is_sent_and_the_reason_can_be_expected() -> Non
     given = "    given:\n      customers:\n        mei: {consent: false}\n"
     expect = """
       - {at: 2026-03-01 12:00, customer: mei, voucher: 30-off}
-      - {at: 2026-03-01 12:00, customer: mei, email: thanks, suppressed: consent to offers by email was withdrawn}
+      - {at: 2026-03-01 12:00, customer: mei, email: thanks, suppressed: consent to offers by email was refused or withdrawn}
 """
     assert told(one(PAID, expect, "2026-03-05 00:00", given)) == ""
 
