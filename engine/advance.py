@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from engine.catalogue import Catalogue, Field
 from engine.conditions import Tree, within
@@ -24,7 +24,7 @@ from engine.workspace.playbook import Playbook
 #: Runs that one transaction takes.
 BATCH = 1_000
 _AGAIN = 3
-#: How long a run stands still whose texts cannot be read.
+#: How long a run stands still whose texts or facts cannot be read; it is not lost, and says why.
 _LATER = Length(1, "hour")
 
 _DUE = (
@@ -96,15 +96,32 @@ class Advance:
         with self.shop.store.begin() as connection:
             rows = _claim(connection, playbooks, now)
             for (playbook_id, revision), group in groupby(rows, key=lambda row: (row["playbook"], row["revision"])):
-                playbook = self.shop.pinned(connection, playbook_id, revision)
-                runs = list(group)
-                if playbook is None:
-                    effects.moves.extend(_stand_still(row, now, self.shop.settings.zone) for row in runs)
-                    continue
-                for run in self._runs(connection, setting, playbook, runs):
-                    _walk(run)
+                self._group(connection, setting, self.shop.pinned(connection, playbook_id, revision), list(group))
             effects.write(connection, self.shop.catalogue, now)
         return len(rows)
+
+    def _group(
+        self,
+        connection: sa.Connection,
+        setting: Setting,
+        playbook: Playbook | None,
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """The runs of one revision. What the store refuses for them, a dropped column say, is no fault of the others."""
+        why = "its revision cannot be read"
+        try:
+            with connection.begin_nested():
+                runs = list(self._runs(connection, setting, playbook, rows)) if playbook is not None else None
+        except OperationalError:
+            raise  # the store is away, locked or full: that concerns everybody
+        except DBAPIError as fault:
+            runs, why = None, f"the store cannot answer: {fault.orig}".splitlines()[0]
+        if runs is None:
+            later = _LATER.after(setting.now, setting.settings.zone)
+            setting.effects.moves.extend(_place(row, due_at=later, reason=why) for row in rows)
+            return
+        for run in runs:
+            _walk(run)
 
     def _runs(
         self, connection: sa.Connection, setting: Setting, playbook: Playbook, rows: Sequence[Mapping[str, Any]]
@@ -194,11 +211,6 @@ def _claim(connection: sa.Connection, playbooks: Sequence[str], now: datetime) -
 def _place(row: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
     kept = ("id", "state", "reason", "step", "due_at", "step_since", "resume_at", "ended_at", "results", "listens")
     return {**{name: row[name] for name in kept}, **changed}
-
-
-def _stand_still(row: Mapping[str, Any], now: datetime, zone: Any) -> dict[str, Any]:
-    """A run whose pinned texts cannot be read: it is not lost, it waits, and says why."""
-    return _place(row, due_at=_LATER.after(now, zone), reason=f"revision {row['revision']} cannot be read")
 
 
 def _gone(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:

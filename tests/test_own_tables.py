@@ -148,3 +148,23 @@ def test_a_sale_of_an_own_table_is_the_goal_of_a_playbook(store: sa.Engine) -> N
             sa.select(enrolments.c.customer_id, enrolments.c.converted_at).order_by("customer_id")
         )
         assert {who: at for who, at in rows} == {"7": None, "8": datetime(2026, 3, 3, 12, tzinfo=UTC)}
+
+
+def test_a_column_that_is_gone_stops_the_runs_that_ask_for_it_and_no_others(postgres_store: sa.Engine) -> None:
+    files = {
+        **playbook("asks", "when: {event: sale.made}\nstop_when: [customer.first_name is Bob]\ndo:\n  - tag: asked"),
+        **playbook("works", "when: {event: sale.made}\ndo:\n  - tag: worked"),
+        "settings/catalogue.yaml": CATALOGUE.replace("STORED", _own_tables(postgres_store)),
+    }
+    tick = Tick(Shop(postgres_store, workspace_of(files)), Record(), SECRETS)
+    tick(LAUNCH)
+    with postgres_store.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE clients DROP COLUMN given_name")
+    _sale(postgres_store, 2, 8, "sale", 1250, LAUNCH + timedelta(minutes=1))
+    tick(LAUNCH + timedelta(minutes=2))
+    with postgres_store.connect() as connection:
+        columns = (enrolments.c.playbook, enrolments.c.state, enrolments.c.reason)
+        (asks, works) = connection.execute(sa.select(*columns).order_by(enrolments.c.playbook)).all()
+    assert (works.state, works.reason) == ("done", None)
+    assert asks.state == "running"
+    assert "the store cannot answer: column clients.given_name does not exist" in asks.reason
