@@ -15,8 +15,8 @@ from engine.conditions import Tree, within
 from engine.effects import Effects
 from engine.facts import Record
 from engine.run import CustomerRun, Happenings, Setting, random_code
-from engine.shop import MOVING, Shop
-from engine.store.ledger import enrolments
+from engine.shop import Shop
+from engine.store.ledger import enrolments, of_playbooks
 from engine.store.prepared import Prepared
 from engine.times import Length
 from engine.workspace.playbook import Playbook
@@ -33,13 +33,6 @@ _DUE = (
 )
 
 
-def _one_of(playbooks: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Runs of these playbooks. An expression, so that no index by playbook is searched: it would lead through all runs
-    that ever were, and not through those that are due.
-    """
-    return (enrolments.c.playbook + "").in_(playbooks)
-
-
 @dataclass(frozen=True)
 class Advance:
     """The pass over the runs of one shop."""
@@ -52,20 +45,18 @@ class Advance:
         """Moves every run that is due. Returns how many were taken."""
         moved = 0
         while self._any(now):
-            taken = self._again(self._playbooks, now)
+            taken = self._again(self.shop.moving, now)
             moved += taken
             if taken < BATCH:
                 break
         return moved
 
     @cached_property
-    def _playbooks(self) -> list[str]:
-        return [playbook.id for playbook in self.shop.of_status(*MOVING)]
-
-    @cached_property
     def waiting(self) -> Prepared:
         """Whether any run is due at :now."""
-        due: sa.Select[Any] = sa.select(sa.literal_column("1")).where(*_DUE, _one_of(self._playbooks)).limit(1)
+        due: sa.Select[Any] = (
+            sa.select(sa.literal_column("1")).where(*_DUE, of_playbooks(enrolments, self.shop.moving)).limit(1)
+        )
         return Prepared(due, self.shop.store.dialect.name)
 
     def _any(self, now: datetime) -> bool:
@@ -199,7 +190,7 @@ def _claim(connection: sa.Connection, playbooks: Sequence[str], now: datetime) -
     """The batch, locked until the transaction ends; another worker passes over it."""
     statement = (
         sa.select(enrolments)
-        .where(*_DUE, _one_of(playbooks))
+        .where(*_DUE, of_playbooks(enrolments, playbooks))
         .order_by(enrolments.c.due_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True)

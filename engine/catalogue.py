@@ -131,6 +131,11 @@ class Catalogue:
         """The customers' own key, as the store has it."""
         return self.table(self.customers.name).c[self.customers.key]
 
+    def only(self, event: Event) -> list[sa.ColumnElement[bool]]:
+        """Which rows of its table are the event."""
+        table = self.table(event.table)
+        return [table.c[column] == sa.literal(value) for column, value in event.only]
+
     def table(self, name: str) -> sa.TableClause:
         """The named table with every column that the catalogue knows of it, for building statements."""
         return self._clauses[name]

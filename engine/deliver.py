@@ -14,7 +14,6 @@ from engine.channels import Accepted, Channel, Done, Failed, Outcome, Retry, Unc
 from engine.compose import Compose, Composed, Failure
 from engine.guards import look
 from engine.outbox import begin_sending, claim, overdue, reap, settle, waiting
-from engine.shop import MOVING
 from engine.sight import Sight
 from engine.store.customers import suppressions
 from engine.store.dialect import insert, lock_customers
@@ -49,7 +48,6 @@ class Deliver:
 
     compose: Compose
     channel: Channel
-    _playbooks: list[str] = field(init=False)
     _rests: tuple[datetime, datetime] | None = None  # from when until when the relay is left alone
     waiting: Prepared = field(init=False)  # whether any message is due at :now
     overdue: Prepared = field(init=False)  # whether a worker died with messages in its hands
@@ -57,8 +55,7 @@ class Deliver:
     def __post_init__(self) -> None:
         shop = self.compose.shop
         dialect = shop.store.dialect.name
-        self._playbooks = [playbook.id for playbook in shop.of_status(*MOVING)]
-        self.waiting = Prepared(waiting(self._playbooks), dialect)
+        self.waiting = Prepared(waiting(shop.moving), dialect)
         self.overdue = Prepared(overdue(dialect), dialect)
 
     def __call__(self, now: datetime) -> Delivered:
@@ -72,7 +69,7 @@ class Deliver:
         while report.relay is None and self._any(self.waiting, now):
             attempt = uuid4().hex
             with store.begin() as connection:
-                rows = claim(connection, attempt, now, BATCH, self._playbooks)
+                rows = claim(connection, attempt, now, BATCH, self.compose.shop.moving)
             if not rows:
                 break
             self._batch(attempt, rows, now, report)

@@ -70,7 +70,7 @@ class Facts:
         who, time = table.c[spec.customer], table.c[event.time]
         fields = list(event.fields.values())
         columns = [compile_value(one, self.catalogue, "event").expression.label(one.name) for one in fields]
-        only = [table.c[column] == sa.literal(value) for column, value in event.only]
+        only = self.catalogue.only(event)
         statement = (
             sa.select(who, time, *columns)
             .where(who.in_(self._keys(ids)), time > sa.literal(since, time.type), time <= sa.literal(until, time.type))

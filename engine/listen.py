@@ -1,8 +1,7 @@
 """What happened to people in flight: an event wakes their runs, and counts as success where it is the playbook's goal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,13 +14,11 @@ from engine.store.dialect import as_instant
 from engine.store.ledger import enrolments
 from engine.store.prepared import Prepared, Questions
 from engine.store.types import Instant, Key
-from engine.trigger import Window
+from engine.trigger import OVERLAP, Window
 from engine.workspace.playbook import Goal, Playbook
 
 #: The name under which the progress of this pass is kept; no playbook can have it.
 LISTENER = "*"
-#: A table without positions is read again this far back.
-_OVERLAP = timedelta(minutes=10)
 
 
 @dataclass
@@ -60,7 +57,7 @@ class Listen:
 
 def _bounds(window: Window) -> Mapping[str, Any]:
     return {
-        "since": window.since - _OVERLAP,
+        "since": window.since - OVERLAP,
         "exactly_since": window.since,
         "until": window.until,
         "since_position": window.since_position,
@@ -108,7 +105,7 @@ def _come_due(catalogue: Catalogue, names: set[str]) -> list[sa.Select[Any]]:
         spec, table = catalogue.tables[event.table], catalogue.table(event.table)
         if spec.position is not None and _searchable(event):
             who = catalogue.as_text(table.c[spec.customer])
-            found.append(sa.select(who).where(*_only(table, event), _has_come(table, spec.position, event.time)))
+            found.append(sa.select(who).where(*catalogue.only(event), _has_come(table, spec.position, event.time)))
     return found
 
 
@@ -123,10 +120,6 @@ def _searchable(event: Event) -> bool:
     """Whether an index leads to the event's time; without one every tick would read the whole table."""
     kept = metadata.tables.get(event.table)
     return kept is not None and any(event.time in index.columns for index in kept.indexes)
-
-
-def _only(table: sa.TableClause, event: Event) -> Sequence[Any]:
-    return [table.c[column] == sa.literal(value) for column, value in event.only]
 
 
 def _wake(who: sa.Select[Any]) -> sa.Update:
@@ -149,7 +142,7 @@ def _converted(shop: Shop, playbook: Playbook, goal: Goal) -> sa.Update:
     event: Event = catalogue.events[goal.event]
     spec, table = catalogue.tables[event.table], catalogue.table(event.table)
     time, who = table.c[event.time], table.c[spec.customer]
-    only = _only(table, event)
+    only = catalogue.only(event)
     where = shop.ground(playbook).compile(goal.where)
     counts = (
         *only,

@@ -12,7 +12,7 @@ from engine.rhythm import Beat, NextLocal, Rhythm, effective
 from engine.store.customers import customers
 from engine.store.types import Instant, Key
 from engine.times import Length
-from engine.trigger import Firing, Ground, Span, Window
+from engine.trigger import Firing, Ground, Span, Window, bounded
 
 _UTC = ZoneInfo("UTC")
 
@@ -31,7 +31,7 @@ class LocalTimes:
         """All customers of a zone, at each nominal time; the occasion is the nominal time."""
         key = self.ground.catalogue.customer_key
         lowest, highest = self.ground.catalogue.key_bounds
-        bounds = (key > sa.bindparam("lower", type_=key.type), key <= sa.bindparam("upper", type_=key.type))
+        bounds = bounded(key)
 
         def whole(beat: Beat) -> list[Span]:
             return [{"lower": lowest, "upper": highest, "occasion": beat.nominal.isoformat("T", "minutes")}]

@@ -10,7 +10,7 @@ from engine.conditions import Compiled, Not, Threshold, Tree, thresholds
 from engine.store.dialect import insert
 from engine.store.ledger import memberships
 from engine.store.types import Instant
-from engine.trigger import Firing, Ground, Span, Window
+from engine.trigger import Firing, Ground, Span, Window, bounded
 
 Side = Literal["enters", "leaves"]
 
@@ -65,7 +65,7 @@ class Following:
         return self._over(key, key, spans, fires=fires)
 
     def _over(self, axis: Any, who: sa.ColumnElement[Any], spans: Any, *, fires: bool = True) -> Firing:
-        bounds = (axis > sa.bindparam("lower", type_=axis.type), axis <= sa.bindparam("upper", type_=axis.type))
+        bounds = bounded(axis)
         range_ = _Range(self.ground, axis, who, bounds)
         inside, outside = self.ground.compile(self.tree), self.ground.compile(Not(self.tree))
         return Firing(
@@ -157,11 +157,8 @@ class _Range:
         """For a customer's id as the engine keeps it."""
         catalogue = self.ground.catalogue
         if self.axis is catalogue.customer_key and not catalogue.customers.numbered:
-            return sa.and_(customer_id > self._limit("lower"), customer_id <= self._limit("upper"))
+            return sa.and_(*bounded(customer_id, self.axis.type))
         return customer_id.in_(sa.select(catalogue.as_text(self.who)).where(*self.bounds))
-
-    def _limit(self, name: str) -> sa.BindParameter[Any]:
-        return sa.bindparam(name, type_=self.axis.type)
 
 
 def _changed(window: Window) -> list[Span]:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.store.dialect import lease_clock, lease_end
-from engine.store.ledger import attempts, outbox
+from engine.store.ledger import LEASED, WAITING, attempts, outbox
 
 #: How long a worker may prepare a message, and how long it may take to hand it over, before others take it for dead.
 CLAIM_LEASE = timedelta(seconds=60)
@@ -34,14 +34,14 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 
 #: Messages in these states wait for a claim, in the words of the partial index. Not typed as yes or no: SQLite would get
 #: `… = 1`, which the index does not have, and read the whole table.
-WAITING: sa.ColumnElement[bool] = sa.literal_column("state IN ('planned', 'deferred')")
-_LEASED: sa.ColumnElement[bool] = sa.literal_column("state IN ('claimed', 'sending')")
+_WAITING: sa.ColumnElement[bool] = sa.literal_column(WAITING)
+_LEASED: sa.ColumnElement[bool] = sa.literal_column(LEASED)
 
 
 def waiting(playbooks: Sequence[str]) -> sa.Select[Any]:
     """Whether any message of these playbooks may be due at :now."""
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
-    due = (WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks))
+    due = (_WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks))
     return sa.select(sa.literal_column("1")).select_from(outbox).where(*due).limit(1)
 
 
@@ -52,7 +52,7 @@ def claim(
     dialect = connection.dialect.name
     due = (
         sa.select(outbox.c.id)
-        .where(WAITING, outbox.c.due_at <= sa.literal(now, outbox.c.due_at.type), outbox.c.playbook.in_(playbooks))
+        .where(_WAITING, outbox.c.due_at <= sa.literal(now, outbox.c.due_at.type), outbox.c.playbook.in_(playbooks))
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)

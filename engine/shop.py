@@ -59,6 +59,11 @@ class Shop:
         """What the statements of a playbook are built on."""
         return Ground(playbook.id, self.catalogue, self.settings, self.segments, self.store.dialect.name)
 
+    @cached_property
+    def moving(self) -> list[str]:
+        """The ids of the playbooks in which people move on."""
+        return [playbook.id for playbook in self.of_status(*MOVING)]
+
     def of_status(self, *status: str) -> list[Playbook]:
         """The playbooks of the workspace in one of these states."""
         return [playbook for playbook in self.workspace.playbooks.values() if playbook.status in status]

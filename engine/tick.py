@@ -17,10 +17,10 @@ from engine.enrol import Entry, Road
 from engine.listen import LISTENER, Listen
 from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
 from engine.run import random_code
-from engine.shop import MOVING, Shop
-from engine.store.customers import vouchers
+from engine.shop import Shop
+from engine.store.customers import ISSUED, vouchers
 from engine.store.dialect import horizon
-from engine.store.ledger import enrolments, outbox
+from engine.store.ledger import RUNNING, WAITING, enrolments, of_playbooks, outbox
 from engine.store.prepared import Prepared, Questions
 from engine.trigger import Span, Window
 from engine.workspace.playbook import Playbook
@@ -79,8 +79,7 @@ class Tick:
         self._zones: tuple[int, tuple[str, ...]] | None = None
         self._lapse = Prepared(_lapse(), shop.store.dialect.name)
         self._lapsing = Prepared(_lapsing(), shop.store.dialect.name)
-        moving = [playbook.id for playbook in shop.of_status(*MOVING)]
-        self._agenda = tuple(Prepared(one, shop.store.dialect.name) for one in _agenda(moving))
+        self._agenda = tuple(Prepared(one, shop.store.dialect.name) for one in _agenda(shop.moving))
 
     def __call__(self, now: datetime) -> Ticked:
         """Does everything that is due at `now`. A fault of one playbook is raised when the others are done."""
@@ -223,13 +222,13 @@ def _agenda(playbooks: Sequence[str]) -> list[sa.Select[Any]]:
     """The next run, message and voucher whose time comes after :after."""
     agenda = []
     for table, column, waiting in (
-        (enrolments, enrolments.c.due_at, "state = 'running'"),
-        (outbox, outbox.c.due_at, "state IN ('planned', 'deferred')"),
-        (vouchers, vouchers.c.expires_at, "state = 'issued'"),
+        (enrolments, enrolments.c.due_at, RUNNING),
+        (outbox, outbox.c.due_at, WAITING),
+        (vouchers, vouchers.c.expires_at, ISSUED),
     ):
         where = [sa.literal_column(waiting), column > sa.bindparam("after", type_=column.type)]
         if table is not vouchers:
-            where.append((table.c.playbook + "").in_(playbooks))  # an expression, lest its index be searched
+            where.append(of_playbooks(table, playbooks))
         agenda.append(sa.select(sa.func.min(column)).where(*where))
     return agenda
 
@@ -244,4 +243,4 @@ def _lapse() -> sa.Update:
 
 def _over() -> tuple[sa.ColumnElement[bool], ...]:
     now = sa.bindparam("now", type_=vouchers.c.expires_at.type)
-    return (sa.literal_column("state = 'issued'"), vouchers.c.expires_at <= now)
+    return (sa.literal_column(ISSUED), vouchers.c.expires_at <= now)

@@ -12,6 +12,9 @@ from engine.catalogue import Catalogue
 from engine.conditions import Compiled, Tree, compile_where
 from engine.settings import Declared, Settings
 
+#: A table without positions is read again this far back, for rows that were committed late; occasions absorb repeats.
+OVERLAP = timedelta(minutes=10)
+
 
 @dataclass(frozen=True)
 class Window:
@@ -55,6 +58,12 @@ class Ground:
 
 #: Bound parameters of one range; `lower` (exclusive) and `upper` (inclusive) bound the axis, where there is one.
 Span = Mapping[str, Any]
+
+
+def bounded(column: sa.ColumnElement[Any], kind: Any = None) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """The rows with :lower < column <= :upper; the bounds are of the column's type, or of `kind`."""
+    lower, upper = (sa.bindparam(name, type_=kind or column.type) for name in ("lower", "upper"))
+    return column > lower, column <= upper
 
 
 _NO_MOMENTS = Compiled(sa.true(), {})

@@ -119,6 +119,9 @@ order_lines = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: The words of the partial index; a query must use the very same to be led to it.
+ISSUED = "state = 'issued'"
+
 vouchers = sa.Table(
     "vouchers",
     metadata,
@@ -137,8 +140,8 @@ vouchers = sa.Table(
     sa.Index(
         "ix_vouchers_lapsing",
         "expires_at",
-        sqlite_where=sa.text("state = 'issued'"),
-        postgresql_where=sa.text("state = 'issued'"),
+        sqlite_where=sa.text(ISSUED),
+        postgresql_where=sa.text(ISSUED),
     ),
 )
 

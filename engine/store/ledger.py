@@ -1,5 +1,6 @@
 """The engine's own tables: what it knows of playbooks, who is enrolled, what it said and what came of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +45,12 @@ memberships = sa.Table(
 )
 
 
+#: The words of the partial indexes; a query must use the very same to be led to them.
+RUNNING = "state = 'running'"
+WAITING = "state IN ('planned', 'deferred')"
+LEASED = "state IN ('claimed', 'sending')"
+
+
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
@@ -72,8 +79,8 @@ enrolments = sa.Table(
     sa.Column("goal_until", Instant),
     sa.Column("converted_at", Instant),
     sa.UniqueConstraint("playbook", "customer_id", "occasion"),
-    sa.Index("ix_enrolments_due", "due_at", **_where("state = 'running'")),
-    sa.Index("ix_enrolments_listening", "customer_id", **_where("state = 'running' AND listens")),
+    sa.Index("ix_enrolments_due", "due_at", **_where(RUNNING)),
+    sa.Index("ix_enrolments_listening", "customer_id", **_where(f"{RUNNING} AND listens")),
     sa.Index("ix_enrolments_goal", "customer_id", **_where("goal_until IS NOT NULL AND converted_at IS NULL")),
 )
 
@@ -102,8 +109,8 @@ outbox = sa.Table(
     sa.Column("language", Key),
     sa.Column("sent_at", Instant),
     sa.UniqueConstraint("enrolment_id", "step", "iteration"),
-    sa.Index("ix_outbox_due", "due_at", **_where("state IN ('planned', 'deferred')")),
-    sa.Index("ix_outbox_leased", "lease_until", **_where("state IN ('claimed', 'sending')")),
+    sa.Index("ix_outbox_due", "due_at", **_where(WAITING)),
+    sa.Index("ix_outbox_leased", "lease_until", **_where(LEASED)),
     sa.Index("ix_outbox_customer_id_sent_at", "customer_id", "sent_at", **_where("sent_at IS NOT NULL")),
 )
 
@@ -117,3 +124,10 @@ attempts = sa.Table(
     sa.Column("code", sa.Integer),
     sa.Column("reply", sa.Text),
 )
+
+
+def of_playbooks(table: sa.Table, playbooks: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Rows of these playbooks. An expression, so that no index by playbook is searched: it would lead through all rows
+    that ever were, and not through those that are due.
+    """
+    return (table.c.playbook + "").in_(playbooks)

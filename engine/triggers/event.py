@@ -1,7 +1,7 @@
 """event: fires when something happened: an order, a cart, a review."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -11,10 +11,7 @@ from engine.blocks import Conditions
 from engine.literals import Text
 from engine.store.dialect import as_instant
 from engine.store.types import Instant
-from engine.trigger import Firing, Ground, Span, Trigger, Window
-
-#: A table without positions is read again this far back, for rows that were committed late; the occasion absorbs repeats.
-_OVERLAP = timedelta(minutes=10)
+from engine.trigger import OVERLAP, Firing, Ground, Span, Trigger, Window, bounded
 
 
 class EventTrigger(Trigger):
@@ -58,8 +55,7 @@ class EventTrigger(Trigger):
         event = catalogue.events[self.event]
         table, spec = catalogue.table(event.table), catalogue.tables[event.table]
         who, key = table.c[spec.customer], sa.cast(table.c[spec.key], sa.Text)
-        bounds = (axis > sa.bindparam("lower", type_=axis.type), axis <= sa.bindparam("upper", type_=axis.type))
-        in_range = (*(table.c[column] == sa.literal(value) for column, value in event.only), *bounds, *extra)
+        in_range = (*catalogue.only(event), *bounded(axis), *extra)
         where = ground.compile(self.where)
         candidates = (
             sa.select(
@@ -99,4 +95,4 @@ def _come_due(window: Window) -> list[Span]:
 
 
 def _by_time(ground: Ground, window: Window) -> list[Span]:
-    return [{"lower": max(window.since - _OVERLAP, ground.oldest(window.until)), "upper": window.until}]
+    return [{"lower": max(window.since - OVERLAP, ground.oldest(window.until)), "upper": window.until}]
