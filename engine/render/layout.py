@@ -12,7 +12,6 @@ from engine.render.values import locale_of
 
 #: The values that every mail has, in the order of their slots; those of the text follow.
 SUBJECT, PREHEADER, BRAND, ADDRESS, WEBSITE, UNSUBSCRIBE = range(6)
-FIXED = 6
 
 _CSS = Path(__file__).with_name("layout.css").read_text("utf-8")
 _INLINER = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)

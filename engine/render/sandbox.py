@@ -1,7 +1,7 @@
 """The sandbox in which texts are filled in: plain data, a handful of filters, no calls, no way to Python's objects."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from jinja2 import Undefined, pass_context
 from jinja2.exceptions import SecurityError
@@ -14,15 +14,6 @@ from engine.render.values import Tongue
 PRINTER = "_printer"
 #: What a text can ask of the loop that it stands in.
 LOOP = frozenset({"index", "first", "last", "length"})
-
-
-class Printer(Protocol):
-    """Takes every value that a text prints, and gives back what stands in its place."""
-
-    tongue: Tongue
-
-    def show(self, value: Any) -> str:
-        """What to put into the text for `value`."""
 
 
 class Missing(Undefined):
