@@ -1,9 +1,9 @@
-"""From a message and a customer to the bytes of a mail."""
+"""From a message and a customer to the bytes of a mail, or the words of an SMS or a chat message."""
 
 from engine.render.check import Variable, variables
 from engine.render.message import Message, Part, parse_message
 from engine.render.mime import MailHeaders, build_mail
-from engine.render.template import Content, Template, Unrenderable, compile_message, render
+from engine.render.template import Content, Template, Unrenderable, compile_message, render, render_plain
 from engine.render.unsubscribe import SHORTEST_SECRET, Leave, read_unsubscribe_token, unsubscribe_token
 from engine.render.values import Money
 
@@ -23,6 +23,7 @@ __all__ = [
     "parse_message",
     "read_unsubscribe_token",
     "render",
+    "render_plain",
     "unsubscribe_token",
     "variables",
 ]

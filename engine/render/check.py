@@ -34,10 +34,13 @@ def check(message: Message) -> list[Problem]:
     return [problem for part in message.parts for problem in _check_part(message, part)]
 
 
-def variables(message: Message) -> list[Variable]:
-    """Every name that the texts read from their context, once for each place. Loop variables are not among them."""
+def variables(message: Message, channel: str | None = None) -> list[Variable]:
+    """Every name that the texts read from their context, once for each place. Loop variables are not among them.
+
+    With a channel, those of its own words.
+    """
     found: list[Variable] = []
-    for part in message.parts:
+    for part in message.parts if channel is None else message.parts_of(channel):
         tree = None if _endless(part) else _parse(part)
         if isinstance(tree, nodes.Template):
             seen: Counter[tuple[int, str]] = Counter()

@@ -1,4 +1,4 @@
-"""A message: the text of one mail in one language, as its author wrote it, with the place of every part."""
+"""A message in one language, as its author wrote it: the words of each channel, with the place of every part."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 from engine.source.problem import Place, Problem
 
 _FENCE = "---"
-_KEYS = ("subject", "preheader")
+_KEYS = ("subject", "preheader", "sms", "chat")
 _LARGEST = 100_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -27,20 +27,38 @@ class Part:
 
 @dataclass(frozen=True)
 class Message:
-    """`messages/<id>/<language>.md`: front matter and a body in Markdown with Jinja."""
+    """`messages/<id>/<language>.md`: front matter and a body in Markdown with Jinja. It may speak on some channels only."""
 
     id: str
     language: str
     file: str
-    subject: Part
-    body: Part
+    subject: Part | None = None
+    body: Part | None = None
     preheader: Part | None = None
+    sms: Part | None = None
+    chat: Part | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Everything in which a variable can stand, in the order of the file."""
-        parts = (self.subject, self.body) if self.preheader is None else (self.subject, self.preheader, self.body)
-        return tuple(sorted(parts, key=lambda part: part.line))
+        return _in_order(self.subject, self.preheader, self.sms, self.chat, self.body)
+
+    def parts_of(self, channel: str) -> tuple[Part, ...]:
+        """What of it goes out by a channel, in the order of the file; nothing where it has no words for it."""
+        if channel == "email":
+            whole = self.subject is not None and self.body is not None
+            return _in_order(self.subject, self.preheader, self.body) if whole else ()
+        if channel == "sms":
+            return _in_order(self.sms)
+        return _in_order(self.chat or self.body)
+
+    def speaks(self, channel: str) -> bool:
+        """Whether it has words for a channel."""
+        return bool(self.parts_of(channel))
+
+
+def _in_order(*parts: Part | None) -> tuple[Part, ...]:
+    return tuple(sorted((part for part in parts if part is not None), key=lambda part: part.line))
 
 
 def parse_message(file: str, text: str | bytes) -> Message | list[Problem]:
@@ -65,12 +83,11 @@ def parse_message(file: str, text: str | bytes) -> Message | list[Problem]:
         return [Problem(Place(file, 1, 1, 3), "unclosed-front-matter", "the front matter is never closed", (help_,))]
     parts, problems = _front_matter(file, lines[1:end])
     body = "\n".join(lines[end + 1 :])
-    if not body.strip():
+    if not body.strip() and ("subject" in parts or not parts):
         problems.append(Problem(Place(file, end + 1, 1, 3), "empty-message", "there is no text below the front matter"))
     path = PurePosixPath(file)
-    return problems or Message(
-        path.parent.name, path.stem, file, parts["subject"], Part(body, end + 2), parts.get("preheader")
-    )
+    written = Part(body, end + 2) if body.strip() else None
+    return problems or Message(path.parent.name, path.stem, file, body=written, **parts)
 
 
 def _flawed_file(file: str, text: str, lines: list[str]) -> Problem | None:
@@ -131,8 +148,8 @@ def _front_matter(file: str, lines: list[str]) -> tuple[dict[str, Part], list[Pr
             parts[key] = Part("", number)
         else:
             parts[key] = Part(rest.strip(), number, len(line) - len(rest.lstrip()) + 1)
-    if "subject" not in parts and not misspelt:
-        write = ("add a line  subject: …  to the front matter",)
+    if not misspelt and not any(key in parts for key in ("subject", "sms", "chat")):
+        write = ("add a line  subject: …  to the front matter; for other channels than mail  sms: …  or  chat: …",)
         problems.append(Problem(Place(file, 1, 1, 3), "missing-subject", "the message has no subject", write))
     return parts, problems
 

@@ -17,9 +17,9 @@ from engine.render.markdown import to_html, to_text
 from engine.render.message import Message, Part
 from engine.render.places import place
 from engine.render.sandbox import PRINTER, SANDBOX
-from engine.render.slots import BadLink, Shape, is_link, slot
+from engine.render.slots import BadLink, Shape, is_link, shape_of, slot
 from engine.render.values import Tongue, plain
-from engine.source.problem import Problem
+from engine.source.problem import Place, Problem
 
 _LONGEST_SUBJECT = 255
 _LARGEST = 1_000_000
@@ -82,9 +82,7 @@ class Template:
     """A message compiled: what `render` needs."""
 
     message: Message
-    subject: JinjaTemplate
-    preheader: JinjaTemplate | None
-    body: JinjaTemplate
+    parts: Mapping[Part, JinjaTemplate]
     shapes: Callable[[str, Sheet], tuple[Shape, Shape]]  # (HTML, text) of what Jinja made of the body
 
     @cached_property
@@ -98,13 +96,11 @@ def compile_message(message: Message) -> Template | list[Problem]:
     problems = check(message)
     if problems:
         return problems
-    return Template(
-        message,
-        SANDBOX.from_string(message.subject.text),
-        SANDBOX.from_string(message.preheader.text) if message.preheader else None,
-        SANDBOX.from_string(_LINE_OF_TAGS.sub(rf"\1{_GONE}", message.body.text)),
-        lru_cache(maxsize=_SHAPES)(_shapes),
-    )
+    parts = {
+        part: SANDBOX.from_string(_LINE_OF_TAGS.sub(rf"\1{_GONE}", part.text) if part is message.body else part.text)
+        for part in message.parts
+    }
+    return Template(message, parts, lru_cache(maxsize=_SHAPES)(_shapes))
 
 
 def render(
@@ -123,18 +119,18 @@ def render(
     Raises `Unrenderable`: a missing value was to be printed, a value is no address for a link, a filter does not fit.
     """
     message = template.message
-    # Who reads de-AT gets dates in the manner of Austria; who gets a fallback text, dates in its language.
-    related = locale.split("-")[0] == message.language.split("-")[0]
-    tongue = Tongue(locale if related else message.language, zone, currency)
+    if message.subject is None or message.body is None:
+        raise _silent(message, "email")
+    tongue = _tongue(message, locale, zone, currency)
     line = _Line(tongue)
     brand = context.get("brand", {})
-    subject = _fill(message, message.subject, template.subject, context, line).strip()[:_LONGEST_SUBJECT]
+    subject = _fill(template, message.subject, context, line).strip()[:_LONGEST_SUBJECT]
     preheader = ""
-    if template.preheader is not None and message.preheader is not None:
-        preheader = _fill(message, message.preheader, template.preheader, context, line).strip()
+    if message.preheader is not None:
+        preheader = _fill(template, message.preheader, context, line).strip()
     website, address = (plain(str(brand.get(name) or "")) for name in ("website", "address"))
     values = [subject, preheader, plain(str(brand.get("name") or "")), address, website, unsubscribe_url or ""]
-    markdown = _fill(message, message.body, template.body, context, _Body(tongue, values))
+    markdown = _fill(template, message.body, context, _Body(tongue, values))
     sheet = Sheet(message.language, bool(preheader), is_link(website), bool(address), unsubscribe_url is not None)
     html, text = template.shapes(markdown, sheet)
     try:
@@ -147,18 +143,48 @@ def render(
     return content
 
 
+def render_plain(
+    template: Template, channel: str, context: Mapping[str, Any], locale: str, zone: ZoneInfo, currency: str
+) -> str:
+    """The words of an SMS or a chat message for one customer; see `render`. Raises `Unrenderable`."""
+    message = template.message
+    part = message.sms if channel == "sms" else message.chat or message.body
+    if part is None:
+        raise _silent(message, channel)
+    tongue = _tongue(message, locale, zone, currency)
+    if part is not message.body:
+        return _fill(template, part, context, _Line(tongue)).strip()
+    values: list[str] = []
+    markdown = _fill(template, part, context, _Body(tongue, values))
+    return shape_of(to_text(_without_marks(markdown))).fill_text(values).strip()
+
+
+def _silent(message: Message, channel: str) -> Unrenderable:
+    text = f"`{message.id}` has no words for {channel} in `{message.language}`"
+    return Unrenderable(Problem(Place(message.file, 1, 1), "no-words", text))
+
+
+def _tongue(message: Message, locale: str, zone: ZoneInfo, currency: str) -> Tongue:
+    # Who reads de-AT gets dates in the manner of Austria; who gets a fallback text, dates in its language.
+    related = locale.split("-")[0] == message.language.split("-")[0]
+    return Tongue(locale if related else message.language, zone, currency)
+
+
 def _written(tongue: Tongue, value: Any) -> str:
     return tongue.write(str(value) if isinstance(value, Undefined) else value)
 
 
 def _shapes(markdown: str, sheet: Sheet) -> tuple[Shape, Shape]:
-    markdown = markdown.replace(f"{_GONE}\n", "").replace(_GONE, "")
+    markdown = _without_marks(markdown)
     return sheet.around_html(to_html(markdown)), sheet.around_text(to_text(markdown))
 
 
-def _fill(
-    message: Message, part: Part, template: JinjaTemplate, context: Mapping[str, Any], printer: _Line | _Body
-) -> str:
+def _without_marks(markdown: str) -> str:
+    return markdown.replace(f"{_GONE}\n", "").replace(_GONE, "")
+
+
+def _fill(whole: Template, part: Part, context: Mapping[str, Any], printer: _Line | _Body) -> str:
+    message, template = whole.message, whole.parts[part]
     try:
         return "".join(template.root_render_func(template.new_context({**context, PRINTER: printer})))
     except UndefinedError as error:
