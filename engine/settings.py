@@ -1,22 +1,19 @@
 """The brand's settings: `settings/regulars.yaml`, and the kinds of voucher of `settings/vouchers.yaml`."""
 
+import re
 from collections.abc import Mapping
-from email.utils import parseaddr
+from datetime import date
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from engine.channel_settings import Channels
+from engine.declared import Declared
 from engine.literals import Cap, Duration, Name, SendWindow, Share, Text
 from engine.times import DayWindow, Length, zone_named
-
-
-class Declared(BaseModel):
-    """What an author declares: frozen, and nothing unknown is let through."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
-
+from engine.working import Week, parse_days
 
 _ZONES = frozenset(available_timezones())  # looking them up reads a folder
 
@@ -32,23 +29,10 @@ def _zone(text: Any) -> str:
     return str(text)
 
 
-def _number(value: Any) -> Any:
-    return value if isinstance(value, int) else int(str(value)) if str(value).isdecimal() else value
-
-
 #: An IANA time zone.
 Zone = Annotated[
     str, BeforeValidator(_zone), WithJsonSchema({"type": "string", "title": "time zone", "examples": ["Europe/Berlin"]})
 ]
-_Count = Annotated[int, BeforeValidator(_number)]
-_Secret = Annotated[
-    str, WithJsonSchema({"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "title": "name of an environment variable"})
-]
-
-
-@lru_cache(maxsize=64)  # asked for each mail
-def _bare(sender: str) -> str:
-    return parseaddr(sender)[1]
 
 
 class Brand(Declared):
@@ -59,33 +43,37 @@ class Brand(Declared):
     website: Text | None = Field(default=None, description="Address of the shop's pages.")
 
 
-class Email(Declared):
-    """How mail leaves: the relay, the sender, and how many connections at once."""
+_Days = Annotated[
+    frozenset[int],
+    BeforeValidator(parse_days),
+    WithJsonSchema(
+        {
+            "type": ["string", "array"],
+            "items": {"type": "string"},
+            "title": "days of the week",
+            "examples": ["monday-friday"],
+        }  # fmt: skip
+    ),
+]
 
-    sender: Text = Field(alias="from", description="The sender's address: `Fine Shop <hello@shop.example>`.")
-    reply_to: Text | None = Field(default=None, description="Where answers go, if not to the sender.")
-    host: Text = Field(default="localhost", description="The SMTP relay.")
-    port: _Count = Field(default=25, ge=1, le=65535, description="The relay's port.")
-    security: Literal["none", "starttls", "tls"] = Field(
-        default="none", description="What the connection must be; never less, whatever the relay offers."
+
+class Working(Declared):
+    """When the shop's people are there, by the brand's own clock: what `2 working days` counts."""
+
+    days: _Days = Field(default=frozenset(range(5)), description="Days of the week: `monday-friday`, or a list.")
+    hours: SendWindow = Field(default=DayWindow.parse("09:00-18:00"), description="From when to when on those days.")
+    closed: tuple[Text, ...] = Field(
+        default=(), description="Days off: dates such as 2026-12-24, or ids of settings/holidays.yaml."
     )
-    user: Text | None = Field(default=None, description="User name at the relay.")
-    password: _Secret | None = Field(
-        default=None, description="The environment variable that holds the password; never the password itself."
-    )
-    connections: _Count = Field(default=5, ge=1, le=50, description="Connections to the relay at one time.")
-    timeout: Duration = Field(default=Length(1, "minute"), description="How long the relay may take to answer.")
-
-    @property
-    def address(self) -> str:
-        """The sender's bare address."""
-        return _bare(self.sender)
 
 
-class Channels(Declared):
-    """The roads by which messages leave."""
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
-    email: Email | None = Field(default=None, description="Mail over SMTP.")
+
+@lru_cache(maxsize=16)
+def _week(zone: ZoneInfo, working: Working) -> Week:
+    closed = frozenset(date.fromisoformat(one) for one in working.closed if _ISO_DAY.fullmatch(one))
+    return Week(zone, working.days, working.hours, closed)
 
 
 class Limits(Declared):
@@ -127,6 +115,12 @@ class Settings(Declared):
     topics: Mapping[Name, Topic] = Field(default_factory=dict, description="The topics that a customer can leave.")
     channels: Channels = Field(default_factory=Channels, description="The roads by which messages leave.")
     limits: Limits = Field(default_factory=Limits, description="What holds for every playbook.")
+    working: Working = Field(default_factory=Working, description="When the shop's people are there.")
+
+    @property
+    def week(self) -> Week:
+        """The shop's working days and hours, in its own zone."""
+        return _week(self.zone, self.working)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from engine.catalogue import Catalogue
 from engine.conditions import Compiled, Tree, compile_where
-from engine.settings import Declared, Settings
+from engine.declared import Declared
+from engine.settings import Settings
 
 #: A table without positions is read again this far back, for rows that were committed late; occasions absorb repeats.
 OVERLAP = timedelta(minutes=10)

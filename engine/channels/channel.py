@@ -1,6 +1,7 @@
 """What a channel is: letters are offered, the engine commits that it sends, then the contents are handed over."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
@@ -10,12 +11,37 @@ Scope = Literal["message", "relay"]
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail on its way: who sends, who receives (bare addresses), and the bytes."""
+    """Something on its way: who receives it, and the bytes.
 
-    key: str
+    | channel | sender        | recipient                   | content                        |
+    |---------|---------------|-----------------------------|--------------------------------|
+    | email   | bare address  | bare address                | the mail (RFC 5322)            |
+    | sms     |               | number (E.164)              | text in UTF-8                  |
+    | chat    |               | address within the service  | text in UTF-8                  |
+    | webhook |               | name of the webhook         | facts as canonical JSON        |
+    """
+
+    key: str  # the message's; it never changes over attempts
     sender: str
     recipient: str
     content: bytes
+    channel: str = "email"
+
+    @classmethod
+    def of_text(cls, channel: str, key: str, recipient: str, text: str) -> "Letter":
+        """A text message or a chat message."""
+        return cls(key, "", recipient, text.encode("utf-8", "replace"), channel)
+
+    @classmethod
+    def of_facts(cls, key: str, name: str, facts: Mapping[str, object]) -> "Letter":
+        """What a webhook is told: the same facts are the same bytes, and so the same signature."""
+        written = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return cls(key, "", name, written.encode(), "webhook")
+
+    @property
+    def text(self) -> str:
+        """The content of a text message or a chat message."""
+        return self.content.decode()
 
 
 @dataclass(frozen=True)

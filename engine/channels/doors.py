@@ -1,0 +1,50 @@
+"""All the doors of a shop: the channel behind each name, opened as the settings say."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from engine.channel_settings import Channels
+from engine.channels.channel import Channel
+from engine.channels.smtp import Smtp
+
+#: The names of all channels, in the order in which they are tried where nothing else is said.
+CHANNELS = ("email", "sms", "chat", "webhook")
+
+
+class Doors(Mapping[str, Channel]):
+    """Channels by name; a channel that the settings do not declare is not there."""
+
+    def __init__(self, channels: Mapping[str, Channel], *, let_go: Callable[[], None] = lambda: None) -> None:
+        self._channels = dict(channels)
+        self._let_go = let_go
+
+    @classmethod
+    def all_to(cls, channel: Channel) -> "Doors":
+        """Every name leads to one channel: rehearsals record all that leaves, in its order."""
+        return cls(dict.fromkeys(CHANNELS, channel))
+
+    def __getitem__(self, name: str) -> Channel:
+        return self._channels[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._channels)
+
+    def __len__(self) -> int:
+        return len(self._channels)
+
+    def close(self) -> None:
+        """Closes each of them."""
+        for channel in {id(channel): channel for channel in self._channels.values()}.values():
+            channel.close()
+        self._let_go()
+
+
+def open_doors(channels: Channels, environment: Mapping[str, str], clock: Callable[[], datetime]) -> Doors:
+    """The doors that the settings declare, with their secrets from the environment.
+
+    Nothing is connected yet. Raises `ValueError` with a sentence for people where a secret is not set or does not fit.
+    """
+    opened: dict[str, Channel] = {}
+    if channels.email is not None:
+        opened["email"] = Smtp(channels.email, environment)
+    return Doors(opened)
