@@ -1,12 +1,14 @@
 """What an action is: the verb of a step, its parameters, and what it does with one run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
+from engine.catalogue import Catalogue, Field
 from engine.conditions import Tree
-from engine.settings import Declared
+from engine.declared import Declared
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,14 @@ class Action(Declared):
 
     def events(self) -> tuple[str, ...]:
         """The events of the customer that the step asks about."""
+        return ()
+
+    def makes(self, catalogue: Catalogue) -> Mapping[str, Mapping[str, Field]]:
+        """The results that the step keeps under names (`as: gift`), each with its fields."""
+        return {}
+
+    def shows(self) -> tuple[tuple[str, str], ...]:
+        """What people outside may see of the step, as a test expects it: word and value (see `engine/happened`)."""
         return ()
 
     def run(self, run: Run) -> Move:

@@ -12,9 +12,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from engine.catalogue import Catalogue, Field
 from engine.conditions import Tree, within
+from engine.deeds import Setting, random_code
 from engine.effects import Effects
 from engine.facts import Record
-from engine.run import CustomerRun, Happenings, Setting, random_code
+from engine.kept import kept
+from engine.run import CustomerRun, Happenings
 from engine.shop import Shop
 from engine.store.ledger import enrolments, of_playbooks
 from engine.store.prepared import Prepared
@@ -122,7 +124,7 @@ class Advance:
         needs = Needs.of(playbook, self.shop.catalogue, self.shop.segments)
         ids = [row["customer_id"] for row in rows]
         customers = facts.customers(connection, ids, needs.customer, now)
-        results = facts.results(connection, [row["results"] for row in rows])
+        results = kept(connection, facts, rows)
         started = self._started_by(connection, playbook, needs, rows)
         since = min(row["step_since"] or row["fired_at"] for row in rows)
         since = min(since, *(row["fired_at"] for row in rows))
@@ -137,7 +139,7 @@ class Advance:
                 record["event"] = dict(started.get(row["event_id"], {}))
             events: Happenings = {name: found.get(row["customer_id"], []) for name, found in happened.items()}
             zone = setting.settings.zone_of(customer.get("timezone"))
-            yield CustomerRun(setting, playbook, row, record, events, zone)
+            yield CustomerRun(setting, playbook, row, record, zone, events)
 
     def _started_by(
         self, connection: sa.Connection, playbook: Playbook, needs: "Needs", rows: Sequence[Mapping[str, Any]]

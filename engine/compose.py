@@ -8,8 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.catalogue import RESULT_FIELDS, Field, Type
+from engine.catalogue import Field, Type
+from engine.channel_settings import Email
 from engine.channels import Letter
+from engine.kept import kept
 from engine.render import (
     Content,
     MailHeaders,
@@ -20,7 +22,6 @@ from engine.render import (
     render,
     unsubscribe_token,
 )
-from engine.settings import Email
 from engine.shop import Shop
 from engine.sight import mail_address
 from engine.store.ledger import enrolments
@@ -139,7 +140,11 @@ class Compose:
         self, connection: sa.Connection, rows: Sequence[Row], customers: Mapping[str, Mapping[str, Any]]
     ) -> dict[int, dict[str, Mapping[str, Any]]]:
         runs = _runs(connection, rows)
-        results = self.shop.facts.results(connection, [runs[row["enrolment_id"]][1] for row in rows])
+        results = kept(
+            connection,
+            self.shop.facts,
+            [{"id": row["enrolment_id"], "results": runs[row["enrolment_id"]][1]} for row in rows],
+        )
         events = self._events(connection, rows, runs)
         brand = {
             "name": self.shop.settings.brand.name,
@@ -148,7 +153,9 @@ class Compose:
         }
         found: dict[int, dict[str, Mapping[str, Any]]] = {}
         for row, result in zip(rows, results, strict=True):
-            shown = {name: self.shown(values, RESULT_FIELDS) for name, values in result.items()}
+            playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
+            made = playbook.made if playbook is not None else {}
+            shown = {name: self.shown(values, made.get(name, {})) for name, values in result.items()}
             customer = self.shown(customers.get(row["customer_id"], {}), self.shop.catalogue.fields)
             event = events.get((row["playbook"], row["revision"], runs[row["enrolment_id"]][0] or ""), {})
             found[row["id"]] = {"customer": customer, "event": event, "brand": brand, **shown}

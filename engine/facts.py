@@ -1,16 +1,15 @@
-"""The facts of a run, loaded for many at once: the customer as of now, the event that started it, its results."""
+"""The facts of a run, loaded for many at once: the customer as of now, the events of its life."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.catalogue import RESULT_FIELDS, Catalogue, Column, Field, Type
+from engine.catalogue import Catalogue, Column, Field, Type
 from engine.conditions import Tree, compile_value
 from engine.settings import Settings
-from engine.store.customers import vouchers
 
 Record = Mapping[str, Mapping[str, Any]]
 
@@ -82,19 +81,6 @@ class Facts:
             fields_of = dict(zip((one.name for one in fields), row[2:], strict=True))
             found.setdefault(str(row[0]), []).append((row[1], fields_of))
         return found
-
-    def vouchers(self, connection: sa.Connection, codes: Collection[str]) -> dict[str, dict[str, Any]]:
-        """The vouchers of those codes, with the fields of a result."""
-        columns = [vouchers.c[name] for name in RESULT_FIELDS]
-        rows = connection.execute(sa.select(*columns).where(vouchers.c.code.in_(list(codes))))
-        return {row.code: dict(row._mapping) for row in rows}
-
-    def results(
-        self, connection: sa.Connection, runs: Sequence[Mapping[str, str] | None]
-    ) -> list[dict[str, dict[str, Any]]]:
-        """The results of several runs, each given as name -> code, in the same order."""
-        known = self.vouchers(connection, {code for results in runs for code in (results or {}).values()})
-        return [{name: known[code] for name, code in (results or {}).items() if code in known} for results in runs]
 
     def _keys(self, ids: Collection[str]) -> list[Any]:
         return [int(one) for one in ids] if self.catalogue.customers.numbered else list(ids)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.catalogue import RESULT_FIELDS, Field, Type
+from engine.catalogue import Field, Type
 from engine.compose import Compose
 from engine.enrol import Entry
 from engine.progress import zones_of_customers
@@ -21,7 +21,7 @@ from engine.workspace.playbook import Playbook, Step
 #: The stretch of time that a preview counts over.
 _STRETCH = timedelta(days=30)
 
-_NAMES = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "language": None}
+_NAMES = {"code": "EXAMPLE-42", "first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "language": None}
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,8 @@ class Preview:
             "event": compose.shown({name: _sample(field, now) for name, field in fields.items()}, fields),
             "brand": self.shop.settings.brand.model_dump(),
         }
-        for step in self.playbook.steps.values():
-            result = getattr(step.action, "result", None)
-            if result is not None:
-                made[result] = {name: _sample(field, now) for name, field in RESULT_FIELDS.items()} | {
-                    "code": "EXAMPLE-42"
-                }
+        for result, shown in self.playbook.made.items():
+            made[result] = compose.shown({name: _sample(one, now) for name, one in shown.items()}, shown)
         return made
 
 

@@ -16,6 +16,9 @@ class Email(Action):
 
     email: Name = Field(description="The message's id: a folder under messages/.")
 
+    def shows(self) -> tuple[tuple[str, str], ...]:
+        return (("email", self.email),)
+
     def run(self, run: Run) -> Move:
         run.plan_message(self.channel, self.email)
         return Next()

@@ -15,5 +15,8 @@ class Stop(Action):
 
     stop: Text = Field(description="Why, for the record.")
 
+    def shows(self) -> tuple[tuple[str, str], ...]:
+        return (("stopped", self.stop),)
+
     def run(self, run: Run) -> Move:
         return End(self.stop)

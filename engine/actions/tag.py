@@ -15,6 +15,9 @@ class Tag(Action):
 
     tag: Name = Field(description="The tag.")
 
+    def shows(self) -> tuple[tuple[str, str], ...]:
+        return (("tag", self.tag),)
+
     def run(self, run: Run) -> Move:
         run.put_tag(self.tag)
         return Next()

@@ -17,6 +17,9 @@ class GiveTask(Action):
     assignee: Name | None = Field(default=None, alias="for", description="Who is to do it: a role or a person.")
     due: Duration | None = Field(default=None, description="How soon.")
 
+    def shows(self) -> tuple[tuple[str, str], ...]:
+        return (("task", self.task),)
+
     def run(self, run: Run) -> Move:
         run.open_task(self.task, self.assignee, self.due.after(run.now, run.zone) if self.due else None)
         return Next()

@@ -15,6 +15,9 @@ class Untag(Action):
 
     untag: Name = Field(description="The tag.")
 
+    def shows(self) -> tuple[tuple[str, str], ...]:
+        return (("untag", self.untag),)
+
     def run(self, run: Run) -> Move:
         run.take_tag(self.untag)
         return Next()

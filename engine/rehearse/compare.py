@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from engine.rehearse.script import OUTSIDE, UNSENT, Expected
+from engine.happened import OUTSIDE, UNSENT
+from engine.rehearse.script import Expected
 from engine.rehearse.timeline import Entry
 
 Mark = Literal[" ", "-", "+"]

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.happened import BESIDE, MESSAGES, UNSENT, WITH_TEXT, WORDS
 from engine.rehearse.happening import Reader, known_person
 from engine.rehearse.people import texts_at
-from engine.rehearse.script import BESIDE, OUTSIDE, UNSENT, Expected, Person
+from engine.rehearse.script import Expected, Person
 from engine.rehearse.vocabulary import Vocabulary
 from engine.source.near import suggest
 from engine.source.yaml import Path
 from engine.workspace import Playbook, Workspace
 from engine.workspace.reading import Draft
-
-_BESIDE_EMAIL = ("language", "subject", "says", "never_says")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Expecting:
         if word is None or person is None or at is None:
             return None
         value = texts[word] or ""
-        message = texts.get("email") if word in UNSENT else None
+        message = next((texts[one] for one in MESSAGES if one in texts), None) if word in UNSENT else None
         for problem in self._slips(word, value, message, texts, vocabulary):
             key, rule, text, helps = problem
             self.draft.add(self.draft.source.place((*path, key)), rule, text, *helps)
@@ -66,11 +65,11 @@ class Expecting:
         )
 
     def _word(self, path: Path, texts: Mapping[str, Any]) -> str | None:
-        words = [word for word in (*BESIDE, *OUTSIDE) if word in texts]
+        words = sorted((word for word in WORDS if word in texts), key=lambda word: WORDS[word].outside)
         if words and words[0] in UNSENT:
-            words = [word for word in words if word != "email"]
+            words = [word for word in words if word not in MESSAGES]
         if not words:
-            known = f"expectations: {', '.join((*OUTSIDE, *BESIDE))}"
+            known = f"expectations: {', '.join(sorted(WORDS, key=lambda word: not WORDS[word].outside))}"
             self.draft.add(self.draft.source.place(path), "no-word", "this line expects nothing in particular", known)
             return None
         if len(words) > 1:
@@ -87,14 +86,16 @@ class Expecting:
         missing = vocabulary.missing(word, value)
         if missing is not None:
             yield word, f"unknown-{word}", missing, suggest(value, vocabulary.values[word], "it knows")
-        if message is not None and (missing := vocabulary.missing("email", message)) is not None:
-            yield "email", "unknown-email", missing, suggest(message, vocabulary.values["email"], "it knows")
-        beside = _BESIDE_EMAIL if word == "email" else ("for",) if word == "task" else ()
-        for key in (*_BESIDE_EMAIL, "for"):
+        if message is not None:
+            channel = next(one for one in MESSAGES if one in texts)
+            if (unknown := vocabulary.missing(channel, message)) is not None:
+                yield channel, f"unknown-{channel}", unknown, suggest(message, vocabulary.values[channel], "it knows")
+        beside = (*WORDS[word].beside, *(WITH_TEXT if word in MESSAGES else ()))
+        for key in dict.fromkeys((*WITH_TEXT, *BESIDE)):
             if key in texts and key not in beside:
                 yield key, "unknown-key", f"`{word}` has no `{key}`", ()
         language = texts.get("language")
         known = self.workspace.messages.get(value, {})
-        if word == "email" and missing is None and language is not None and language not in known:
+        if word in MESSAGES and missing is None and language is not None and language not in known:
             text = f"there is no text of `{value}` in `{language}`"
             yield "language", "unknown-language", text, suggest(language, known, "there are")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from engine.happened import OUTSIDE, UNSENT
 from engine.rehearse.compare import Line
 from engine.rehearse.moments import write_moment
-from engine.rehearse.script import OUTSIDE, UNSENT, Case, Expected, TestFile
+from engine.rehearse.script import Case, Expected, TestFile
 from engine.rehearse.timeline import Entry
 
 _TEXT_LINES = 12
@@ -81,7 +82,7 @@ class Telling:
 def _said(entry: Entry, expected: Expected | None) -> dict[str, str]:
     said = {entry.word: _flow(entry.value)}
     if entry.word in UNSENT and entry.message is not None:
-        said = {"email": entry.message, **said}
+        said = {entry.channel or "email": entry.message, **said}
     if expected is None:
         return said
     for key, value in (("language", expected.language), ("subject", expected.subject), ("for", expected.assignee)):

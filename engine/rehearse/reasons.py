@@ -11,9 +11,11 @@ from engine.action import Enter, Hold
 from engine.actions.wait_until import WaitUntil
 from engine.conditions import Tree, explain
 from engine.facts import Facts
+from engine.happened import UNSENT
+from engine.kept import kept
 from engine.rehearse.compare import Line
 from engine.rehearse.play import Played
-from engine.rehearse.script import UNSENT, Case, Expected
+from engine.rehearse.script import Case, Expected
 from engine.rehearse.timeline import Entry
 from engine.rehearse.witness import Visit
 from engine.source.yaml import read_yaml
@@ -103,7 +105,7 @@ class Reasons:
             found = facts.events(self.connection, self.playbook.trigger.event, [row["event_id"]])
             known = found.get(row["event_id"], {})
         else:
-            known = facts.results(self.connection, [row["results"]])[0].get(scope, {})
+            known = kept(self.connection, facts, [row])[0].get(scope, {})
         value = known.get(field)
         if isinstance(value, datetime):
             return self._shown(value, customer)

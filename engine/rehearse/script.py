@@ -9,11 +9,6 @@ from zoneinfo import ZoneInfo
 from engine.rehearse.moments import Moment
 from engine.source.problem import Place
 
-#: What can be expected, by the word of the expectation. Of `OUTSIDE` the list must be complete.
-OUTSIDE = ("email", "voucher", "task", "tag", "untag")
-UNSENT = ("suppressed", "expired", "cancelled")
-BESIDE = ("stopped", "not_entered", "held_out", *UNSENT)
-
 
 @dataclass(frozen=True)
 class Person:

@@ -86,7 +86,7 @@ def _code(connection: sa.Connection, playbook: str, one: Happening, name: str) -
     """The code of that result of the customer's latest run that has it."""
     mine = (enrolments.c.playbook == playbook, enrolments.c.customer_id == one.customer)
     runs = connection.scalars(sa.select(enrolments.c.results).where(*mine).order_by(enrolments.c.id.desc()))
-    code = next((results[name] for results in runs if results and name in results), None)
+    code = next((results[name].get("voucher") for results in runs if results and name in results), None)
     if code is None:
         raise Unplayable(Problem(one.place, "no-result", f"`{one.customer}` has no `{name}` at this moment"))
     return str(code)

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from engine.channels import Record
 from engine.compose import message_key
-from engine.rehearse.letter import Text, read_letter
+from engine.happened import UNSENT
+from engine.rehearse.letter import Text, read_text
 from engine.store.customers import customer_tags, tasks, vouchers
 from engine.store.ledger import enrolments, outbox
 
@@ -29,6 +30,7 @@ class Entry:
     enrolment: int | None = None
     step: str | None = None
     planned_at: datetime | None = None
+    channel: str | None = None
     message: str | None = None
     language: str | None = None
     assignee: str | None = None
@@ -94,8 +96,8 @@ class Timeline:
             if row["state"] == "deferred":
                 self.deferred[row["enrolment_id"]] = row["reason"]
             elif row["state"] == "sent" and self._fresh("message", row["id"]):
-                letter = letters[message_key(row)]
-                yield self._entry(row, row["sent_at"], "email", row["message"], read_letter(letter.content))
+                text = read_text(row["channel"], letters[message_key(row)].content)
+                yield self._entry(row, row["sent_at"], row["channel"], row["message"], text)
             elif row["state"] in _MESSAGES and self._fresh("message", row["id"]):
                 yield self._entry(row, now, row["state"], row["reason"] or "", None)
 
@@ -108,7 +110,8 @@ class Timeline:
             row["enrolment_id"],
             row["step"],
             planned_at=row["planned_at"],
-            message=None if word == "email" else row["message"],
+            channel=row["channel"],
+            message=row["message"] if word in UNSENT else None,
             language=row["language"],
             text=text,
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.change import Change
 from engine.conditions import Tree
 from engine.source.marks import Path
 from engine.source.problem import Flaw
@@ -79,13 +80,14 @@ def _trigger(draft: Draft, room: Room, later: Mapping[str, Flaw]) -> Trigger | N
 def _stops(draft: Draft, room: Room, made: Mapping[str, Result]) -> tuple[Stop, ...]:
     if not _sound(draft, "stop_when"):
         return ()
-    results = scopes({name: replace(result, clear=True) for name, result in made.items()}, surely=False)
+    results = scopes({name: result for name, result in made.items() if result.clear}, surely=False)
+    unclear = frozenset(name for name, result in made.items() if not result.clear)
     raw = draft.source.texts(("stop_when",))
     found = []
     for number, item in enumerate(raw if isinstance(raw, list) else [raw]):
         path: Path = ("stop_when", number) if isinstance(raw, list) else ("stop_when",)
         awaited = item.get("event") if isinstance(item, dict) else None
-        reading = room.reading(more=results, awaited=awaited)
+        reading = room.reading(more=results, unclear=unclear, awaited=awaited)
         if awaited is None:
             tree = draft.conditions(path, reading)
             found.append(Stop(tree, None, None, item if isinstance(item, str) else str(tree)))
@@ -144,6 +146,9 @@ def _playbook(subject: Subject, header: Header, trigger: Trigger, condition: Tre
         revision=revision(source.texts(), {file: text for file, text in files.items() if file != name}),
         file=source.file,
         files=files,
+        change=Change.model_validate({key: getattr(header, key) for key in Change.model_fields}),
+        salt=header.renamed_from or header.playbook,
+        made={name: result.fields(surely=False) for name, result in subject.made.items()},
     )
 
 

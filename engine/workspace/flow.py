@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from engine.action import Action
 from engine.actions import ACTIONS
 from engine.blocks import Steps
-from engine.settings import Declared
+from engine.declared import Declared
 from engine.source.marks import Path
 from engine.workspace.playbook import Step
 from engine.workspace.reading import Draft
@@ -115,7 +115,8 @@ class Walk:
         if not isinstance(name, str):
             return None
         line = self.draft.source.key_place((*path, _verb(texts) or "as")).line
-        return Result(name, line, path, None, clear=False)
+        # What it shows is not read yet: an event's fields, say. Later steps know it by its own action.
+        return Result(name, line, path, clear=False)
 
     def block(self, path: Path, results: Mapping[str, Result]) -> tuple[tuple[Placed, ...], Mapping[str, Result]]:
         """The steps of a list, and what exists after them."""
@@ -140,8 +141,11 @@ class Walk:
             self.draft.add(place, "duplicate-name", text, "choose another name", second=second)
         if placed.action is None:
             return {**results, result.name: result}
+        shown = placed.action.makes(self.room.catalogue).get(result.name, {})
         expires = getattr(placed.action, "expires", None)
-        return {**results, result.name: Result(result.name, result.line, result.path, expires)}
+        made = Result(result.name, result.line, result.path, shown, expires)
+        self.made[result.name] = made
+        return {**results, result.name: made}
 
     def _step(self, path: Path, texts: Mapping[str, Any], results: Mapping[str, Result]) -> Placed | None:
         verb = _verb(texts)

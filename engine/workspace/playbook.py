@@ -6,6 +6,8 @@ from fractions import Fraction
 from typing import Literal
 
 from engine.action import Action
+from engine.catalogue import Field
+from engine.change import Change
 from engine.conditions import Tree
 from engine.literals import Limit
 from engine.times import DayWindow, Length
@@ -73,4 +75,7 @@ class Playbook:
     revision: str
     file: str
     description: str | None = None
+    made: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)  # the results, by name, with their fields
+    change: Change = field(default_factory=Change)
+    salt: str = ""  # under which customers are hashed: the id, or the first it ever had
     files: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.actions import ACTIONS
-from engine.catalogue import RESULT_FIELDS
+from engine.catalogue import RESULTS
 from engine.settings import Settings, Voucher
 from engine.triggers import TRIGGERS
 from engine.workspace import schema
@@ -121,8 +121,9 @@ def _fields() -> Iterator[str]:
     for event in catalogue.events.values():
         for field in event.fields.values():
             yield f"| `event.{field.name}` of `{event.name}` | {_type(field)} |"
-    for field in RESULT_FIELDS.values():
-        yield f"| `NAME.{field.name}` of a voucher kept `as: NAME` | {_type(field)} |"
+    for kind, shown in RESULTS.items():
+        for field in shown.values():
+            yield f"| `NAME.{field.name}` of a {kind} kept `as: NAME` | {_type(field)} |"
 
 
 def _type(field: Any) -> str:

@@ -1,9 +1,9 @@
 """Results: what a step leaves under a name (`as: gift`), and its words `gift.*` for later steps and texts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from engine.catalogue import RESULT_FIELDS, Field
+from engine.catalogue import Field
 from engine.source.marks import Path
 from engine.source.problem import Flaw
 from engine.times import Length
@@ -14,21 +14,18 @@ Scope = Mapping[str, Mapping[str, Field]]
 
 @dataclass(frozen=True)
 class Result:
-    """A voucher issued under a name. `expires` is None where it never does; `clear` is False after a mistake."""
+    """Something kept under a name. `expires` is how long a voucher lives, if not for ever; `clear` is False after a mistake."""
 
     name: str
     line: int
     path: Path
-    expires: Length | None
+    shown: Mapping[str, Field] = field(default_factory=dict)
+    expires: Length | None = None
     clear: bool = True
 
     def fields(self, *, surely: bool = True) -> dict[str, Field]:
         """Its words; all can be missing where the step may not have run."""
-        lives = self.expires is not None
-        return {
-            name: replace(one, required=surely and (one.required or (lives and name == "expires_at")))
-            for name, one in RESULT_FIELDS.items()
-        }
+        return {name: one if surely else replace(one, required=False) for name, one in self.shown.items()}
 
 
 def scopes(results: Mapping[str, Result], *, surely: bool = True) -> dict[str, Mapping[str, Field]]:

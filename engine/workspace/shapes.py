@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from engine.happened import BESIDE, WORDS
+
 _TEXT = {"type": ["string", "number", "boolean"]}
 _NAME = "^[a-z0-9][a-z0-9._-]*$"
 
@@ -35,23 +37,6 @@ STEPS = {
 }
 
 _LIST = {"type": ["string", "array"], "items": _TEXT}
-_HAPPENED = {
-    "email": "A mail was sent: its message.",
-    "voucher": "A voucher was issued: its kind.",
-    "task": "A task was opened.",
-    "tag": "A tag was put on.",
-    "untag": "A tag was taken off.",
-    "stopped": "The run ended: the reason.",
-    "not_entered": "No run began: the reason.",
-    "held_out": "The customer was held out.",
-    "suppressed": "A message was not sent: the reason.",
-    "expired": "A message came too late and was not sent: the reason.",
-    "cancelled": "A message was not sent because its run had ended: the reason.",
-    "language": "The language of the text.",
-    "subject": "The mail's subject.",
-    "for": "Who is to do the task.",
-}
-
 _ANY_ALL = {
     "any": {"$ref": "#/$defs/conditions", "description": "At least one of these must hold."},
     "all": {"$ref": "#/$defs/conditions", "description": "All of these must hold."},
@@ -129,7 +114,8 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
             "properties": {
                 "at": {**_TEXT, "description": "When; it may end in a time zone: `2027-02-21 10:00 Asia/Shanghai`."},
                 "customer": {**_TEXT, "description": "To whom."},
-                **{word: {**_TEXT, "description": described} for word, described in _HAPPENED.items()},
+                **{word: {**_TEXT, "description": one.meaning} for word, one in WORDS.items()},
+                **{key: {**_TEXT, "description": meaning} for key, meaning in BESIDE.items()},
                 "says": {**_LIST, "description": "Words that the text must hold."},
                 "never_says": {**_LIST, "description": "Words that the text must not hold."},
             },

@@ -5,7 +5,7 @@ from itertools import chain, repeat
 
 import sqlalchemy as sa
 
-from engine.run import random_code
+from engine.deeds import random_code
 from engine.store.customers import vouchers
 from engine.tick import Tick
 from tests.actions.worlds import after
