@@ -194,12 +194,21 @@ def _all_fields(catalogue: Catalogue) -> list[Field]:
     ]
 
 
-#: What a voucher shows as a result: `gift.code`, `gift.expires_at` …
-RESULT_FIELDS: Mapping[str, Field] = {
-    "code": Field("code", Type.TEXT, required=True),
-    "kind": Field("kind", Type.TEXT, required=True),
-    "state": Field("state", Type.CHOICE, choices=("issued", "redeemed", "lapsed"), required=True),
-    "issued_at": Field("issued_at", Type.TIME, required=True),
-    "expires_at": Field("expires_at", Type.TIME),
-    "redeemed_at": Field("redeemed_at", Type.TIME),
+#: What a result shows, by its kind: of a voucher kept `as: gift`, `gift.code`, `gift.expires_at` … An awaited event that
+#: is kept shows its own fields.
+RESULTS: Mapping[str, Mapping[str, Field]] = {
+    "voucher": {
+        "code": Field("code", Type.TEXT, required=True),
+        "kind": Field("kind", Type.TEXT, required=True),
+        "state": Field("state", Type.CHOICE, choices=("issued", "redeemed", "lapsed"), required=True),
+        "issued_at": Field("issued_at", Type.TIME, required=True),
+        "expires_at": Field("expires_at", Type.TIME),
+        "redeemed_at": Field("redeemed_at", Type.TIME),
+    },
+    "task": {
+        "assignee": Field("assignee", Type.TEXT),
+        "created_at": Field("created_at", Type.TIME, required=True),
+        "due_at": Field("due_at", Type.TIME),
+        "done_at": Field("done_at", Type.TIME),
+    },
 }

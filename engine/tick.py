@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from engine.advance import Advance
 from engine.channels import Channel
 from engine.compose import Compose
+from engine.deeds import random_code
 from engine.deliver import Deliver, Delivered
 from engine.enrol import Entry, Road
 from engine.listen import LISTENER, Listen
 from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
-from engine.run import random_code
 from engine.shop import Shop
 from engine.store.customers import ISSUED, vouchers
 from engine.store.dialect import horizon
