@@ -33,7 +33,8 @@ class Effects:
         dialect = connection.dialect.name
         for table, rows in ((outbox, self.messages), (vouchers, self.vouchers), (tasks, self.tasks)):
             if rows:
-                statement = insert(dialect, table).on_conflict_do_nothing(index_elements=_ONCE)
+                once = [*_ONCE, "rank"] if table is outbox else _ONCE
+                statement = insert(dialect, table).on_conflict_do_nothing(index_elements=once)
                 connection.execute(statement, rows)
         if self.tags:
             self._write_tags(connection, catalogue, now)

@@ -47,8 +47,10 @@ memberships = sa.Table(
 
 #: The words of the partial indexes; a query must use the very same to be led to them.
 RUNNING = "state = 'running'"
+HELD_BACK = "state = 'waiting'"
 WAITING = "state IN ('planned', 'deferred')"
 LEASED = "state IN ('claimed', 'sending')"
+COMING = "state IN ('planned', 'deferred', 'claimed')"
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -63,7 +65,7 @@ enrolments = sa.Table(
     sa.Column("customer_id", Key, nullable=False),
     sa.Column("occasion", Key, nullable=False),
     sa.Column("revision", Key, nullable=False),
-    sa.Column("state", Key, nullable=False),  # running | done | stopped | replaced | held_out | refused | failed
+    sa.Column("state", Key, nullable=False),  # waiting | running | done | stopped | replaced | held_out | refused | failed
     sa.Column("reason", sa.Text),
     sa.Column("step", Key),  # the step to run next; empty: the first
     sa.Column("iteration", sa.Integer, nullable=False, server_default="0"),
@@ -74,13 +76,17 @@ enrolments = sa.Table(
     sa.Column("resume_at", Instant),  # when that wait is over
     sa.Column("ended_at", Instant),
     sa.Column("event_id", Key),  # the event that started the run
-    sa.Column("results", Document),  # name -> code of the voucher
+    sa.Column("results", Document),  # name -> {kind: where it is found}, see engine/kept
     sa.Column("listens", sa.Boolean, nullable=False),  # an event of this customer wakes the run
     sa.Column("goal_until", Instant),
     sa.Column("converted_at", Instant),
+    sa.Column("overdue", sa.Boolean, nullable=False, server_default=sa.false()),  # seen long after it was due
+    sa.Column("admitted_at", Instant),  # when a brake let it begin; empty where none is declared
     sa.UniqueConstraint("playbook", "customer_id", "occasion"),
     sa.Index("ix_enrolments_due", "due_at", **_where(RUNNING)),
     sa.Index("ix_enrolments_listening", "customer_id", **_where(f"{RUNNING} AND listens")),
+    sa.Index("ix_enrolments_waiting", "playbook", "id", **_where(HELD_BACK)),
+    sa.Index("ix_enrolments_admitted", "admitted_at", "playbook", **_where("admitted_at IS NOT NULL")),
     sa.Index("ix_enrolments_goal", "customer_id", **_where("goal_until IS NOT NULL AND converted_at IS NULL")),
 )
 
@@ -94,8 +100,14 @@ outbox = sa.Table(
     sa.Column("playbook", Key, nullable=False),
     sa.Column("revision", Key, nullable=False),
     sa.Column("customer_id", Key, nullable=False),
-    sa.Column("channel", Key, nullable=False),
-    sa.Column("message", Key, nullable=False),
+    sa.Column("rank", sa.Integer, nullable=False, server_default="0"),  # of one step: the first try, the next channel …
+    sa.Column("channel", Key, nullable=False),  # `any` until the customer's preferred one is looked up
+    sa.Column("channels", Document),  # those to try after this one, in order
+    sa.Column("unless_opened", Key),  # how long to wait for a sign of reading before the next channel: `2 hours`
+    sa.Column("opened_since", Instant),  # of a next try: not sent where the customer has opened the message since then
+    sa.Column("message", Key, nullable=False),  # of a webhook, its name
+    sa.Column("recipient", Key),  # a fixed address, of a notice to staff
+    sa.Column("fields", Document),  # what a webhook says, as it was when it was planned
     sa.Column("purpose", Key, nullable=False),  # marketing | transactional
     sa.Column("topic", Key),
     sa.Column("state", Key, nullable=False),  # see engine/deliver
@@ -108,10 +120,15 @@ outbox = sa.Table(
     sa.Column("lease_until", Instant),
     sa.Column("language", Key),
     sa.Column("sent_at", Instant),
-    sa.UniqueConstraint("enrolment_id", "step", "iteration"),
+    sa.Column("bounced_at", Instant),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="50"),  # who goes first, where not all may
+    sa.UniqueConstraint("enrolment_id", "step", "iteration", "rank"),
     sa.Index("ix_outbox_due", "due_at", **_where(WAITING)),
     sa.Index("ix_outbox_leased", "lease_until", **_where(LEASED)),
     sa.Index("ix_outbox_customer_id_sent_at", "customer_id", "sent_at", **_where("sent_at IS NOT NULL")),
+    sa.Index("ix_outbox_playbook_sent_at", "playbook", "sent_at", **_where("sent_at IS NOT NULL")),
+    sa.Index("ix_outbox_playbook_bounced_at", "playbook", "bounced_at", **_where("bounced_at IS NOT NULL")),
+    sa.Index("ix_outbox_coming", "customer_id", **_where(COMING)),
 )
 
 attempts = sa.Table(

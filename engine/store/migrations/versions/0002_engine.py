@@ -40,6 +40,8 @@ def upgrade() -> None:
         sa.Column("listens", sa.Boolean(), nullable=False),
         sa.Column("goal_until", Instant(), nullable=True),
         sa.Column("converted_at", Instant(), nullable=True),
+        sa.Column("overdue", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("admitted_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_enrolments"),
         sa.UniqueConstraint("playbook", "customer_id", "occasion", name="uq_enrolments_playbook_customer_id_occasion"),
     )
@@ -64,6 +66,20 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'running' AND listens"),
         postgresql_where=sa.text("state = 'running' AND listens"),
     )
+    op.create_index(
+        "ix_enrolments_admitted",
+        "enrolments",
+        ["admitted_at", "playbook"],
+        sqlite_where=sa.text("admitted_at IS NOT NULL"),
+        postgresql_where=sa.text("admitted_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_enrolments_waiting",
+        "enrolments",
+        ["playbook", "id"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.create_table(
         "memberships",
         sa.Column("playbook", KEY, nullable=False),
@@ -85,8 +101,14 @@ def upgrade() -> None:
         sa.Column("playbook", KEY, nullable=False),
         sa.Column("revision", KEY, nullable=False),
         sa.Column("customer_id", KEY, nullable=False),
+        sa.Column("rank", sa.Integer(), server_default="0", nullable=False),
         sa.Column("channel", KEY, nullable=False),
+        sa.Column("channels", DOCUMENT, nullable=True),
+        sa.Column("unless_opened", KEY, nullable=True),
+        sa.Column("opened_since", Instant(), nullable=True),
         sa.Column("message", KEY, nullable=False),
+        sa.Column("recipient", KEY, nullable=True),
+        sa.Column("fields", DOCUMENT, nullable=True),
         sa.Column("purpose", KEY, nullable=False),
         sa.Column("topic", KEY, nullable=True),
         sa.Column("state", KEY, nullable=False),
@@ -99,8 +121,12 @@ def upgrade() -> None:
         sa.Column("lease_until", Instant(), nullable=True),
         sa.Column("language", KEY, nullable=True),
         sa.Column("sent_at", Instant(), nullable=True),
+        sa.Column("bounced_at", Instant(), nullable=True),
+        sa.Column("priority", sa.Integer(), server_default="50", nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
-        sa.UniqueConstraint("enrolment_id", "step", "iteration", name="uq_outbox_enrolment_id_step_iteration"),
+        sa.UniqueConstraint(
+            "enrolment_id", "step", "iteration", "rank", name="uq_outbox_enrolment_id_step_iteration_rank"
+        ),
     )
     op.create_index(
         "ix_outbox_customer_id_sent_at",
@@ -122,6 +148,27 @@ def upgrade() -> None:
         ["lease_until"],
         sqlite_where=sa.text("state IN ('claimed', 'sending')"),
         postgresql_where=sa.text("state IN ('claimed', 'sending')"),
+    )
+    op.create_index(
+        "ix_outbox_coming",
+        "outbox",
+        ["customer_id"],
+        sqlite_where=sa.text("state IN ('planned', 'deferred', 'claimed')"),
+        postgresql_where=sa.text("state IN ('planned', 'deferred', 'claimed')"),
+    )
+    op.create_index(
+        "ix_outbox_playbook_bounced_at",
+        "outbox",
+        ["playbook", "bounced_at"],
+        sqlite_where=sa.text("bounced_at IS NOT NULL"),
+        postgresql_where=sa.text("bounced_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_playbook_sent_at",
+        "outbox",
+        ["playbook", "sent_at"],
+        sqlite_where=sa.text("sent_at IS NOT NULL"),
+        postgresql_where=sa.text("sent_at IS NOT NULL"),
     )
     op.create_table(
         "progress",
