@@ -32,6 +32,11 @@ customers = sa.Table(
     sa.Column("birthday", sa.Date),
     sa.Column("member_since", sa.Date),
     sa.Column("member_until", sa.Date),
+    sa.Column("wedding_day", sa.Date),
+    sa.Column("company", Key),
+    sa.Column("household", Key),
+    sa.Column("preferred_channel", Key),
+    sa.Column("chat", Key),  # the address in the customer's chat
     sa.Column("tier", Key),
     sa.Column("account_manager", sa.Text),
     sa.Column("open_complaints", sa.BigInteger, nullable=False, server_default="0"),
@@ -40,6 +45,13 @@ customers = sa.Table(
     sa.Column("lifetime_spend", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("first_order_at", Instant),
     sa.Column("last_order_at", Instant),
+    sa.Column("points", sa.BigInteger, nullable=False, server_default="0"),  # the balance of the ledger of points
+    sa.Column("points_expire_on", sa.Date),  # when the next of them lapse
+    # From three orders on there is a rhythm of his own: the average days between two, when the next one is expected,
+    # and when it is late by half an interval more.
+    sa.Column("usual_interval", sa.BigInteger),
+    sa.Column("next_order_expected_at", Instant),
+    sa.Column("order_overdue_at", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column(POSITION, sa.BigInteger, nullable=False),
     sa.Index("ix_customers_position", POSITION),
@@ -47,9 +59,14 @@ customers = sa.Table(
     sa.Index("ix_customers_timezone_id", "timezone", "id"),
     sa.Index("ix_customers_first_order_at", "first_order_at"),
     sa.Index("ix_customers_last_order_at", "last_order_at"),
+    sa.Index("ix_customers_next_order_expected_at", "next_order_expected_at"),
+    sa.Index("ix_customers_order_overdue_at", "order_overdue_at"),
+    sa.Index("ix_customers_company", "company"),
+    sa.Index("ix_customers_household", "household"),
     sa.Index("ix_customers_created_at", "created_at"),
 )
-for _date in ("birthday", "member_since", "member_until"):
+sa.Index("ix_customers_points_expire_on", customers.c.points_expire_on, customers.c.timezone)
+for _date in ("birthday", "member_since", "member_until", "wedding_day"):
     sa.Index(f"ix_customers_{_date}", customers.c[_date], customers.c.timezone)
     sa.Index(f"ix_customers_{_date}_month_day", month_day(customers.c[_date]), customers.c.timezone)
 
@@ -132,11 +149,16 @@ vouchers = sa.Table(
     sa.Column("enrolment_id", sa.BigInteger),  # empty for a voucher that was not issued by a playbook
     sa.Column("step", Key),
     sa.Column("iteration", sa.Integer),
-    sa.Column("state", Key, nullable=False),  # issued | redeemed | lapsed
+    sa.Column("state", Key, nullable=False),  # issued | redeemed | lapsed | taken_back
     sa.Column("issued_at", Instant, nullable=False),
     sa.Column("expires_at", Instant),
     sa.Column("redeemed_at", Instant),
+    sa.Column("order_id", Key),  # the order that it was redeemed with
+    sa.Column("worth", sa.BigInteger),  # in minor units, as its kind said when it was issued
+    sa.Column("minimum", sa.BigInteger),  # of the order that it can be redeemed with
     sa.UniqueConstraint("enrolment_id", "step", "iteration"),
+    sa.Index("ix_vouchers_kind_state", "kind", "state"),
+    sa.Index("ix_vouchers_expires_at", "expires_at"),
     sa.Index(
         "ix_vouchers_lapsing",
         "expires_at",
@@ -154,7 +176,24 @@ consents = sa.Table(
     sa.Column("given", sa.Boolean, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("how", sa.Text, nullable=False),  # the evidence: form, import, unsubscribe link …
+    sa.Column("source", sa.Text),  # where from: an address of the net, a form, the row of a file
     sa.PrimaryKeyConstraint("customer_id", "channel", "topic"),
+    sqlite_with_rowid=False,
+)
+
+#: Every answer that was ever given, beside the one that holds. Rows are added and never changed.
+consent_log = sa.Table(
+    "consent_log",
+    metadata,
+    _customer_of_any_store(),
+    sa.Column("channel", Key, nullable=False),
+    sa.Column("topic", Key, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("given", sa.Boolean, nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("customer_id", "channel", "topic", "at", "given"),
     sqlite_with_rowid=False,
 )
 

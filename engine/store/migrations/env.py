@@ -5,7 +5,10 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic import context
 
+import engine.store.brakes
+import engine.store.goods
 import engine.store.ledger  # noqa: F401  (declares the engine's own tables)
+import engine.store.loyalty  # noqa: F401  (declares those of vouchers and points)
 from engine.store.connect import connect
 from engine.store.customers import metadata
 

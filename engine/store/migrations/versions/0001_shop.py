@@ -27,7 +27,21 @@ def upgrade() -> None:
         sa.Column("given", sa.Boolean(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("customer_id", "channel", "topic", name="pk_consents"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "consent_log",
+        sa.Column("customer_id", KEY, nullable=False),
+        sa.Column("channel", KEY, nullable=False),
+        sa.Column("topic", KEY, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("given", sa.Boolean(), nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", "channel", "topic", "at", "given", name="pk_consent_log"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -52,6 +66,11 @@ def upgrade() -> None:
         sa.Column("birthday", sa.Date(), nullable=True),
         sa.Column("member_since", sa.Date(), nullable=True),
         sa.Column("member_until", sa.Date(), nullable=True),
+        sa.Column("wedding_day", sa.Date(), nullable=True),
+        sa.Column("company", KEY, nullable=True),
+        sa.Column("household", KEY, nullable=True),
+        sa.Column("preferred_channel", KEY, nullable=True),
+        sa.Column("chat", KEY, nullable=True),
         sa.Column("tier", KEY, nullable=True),
         sa.Column("account_manager", sa.Text(), nullable=True),
         sa.Column("open_complaints", sa.BigInteger(), server_default="0", nullable=False),
@@ -59,6 +78,11 @@ def upgrade() -> None:
         sa.Column("lifetime_spend", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("first_order_at", Instant(), nullable=True),
         sa.Column("last_order_at", Instant(), nullable=True),
+        sa.Column("points", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("points_expire_on", sa.Date(), nullable=True),
+        sa.Column("usual_interval", sa.BigInteger(), nullable=True),
+        sa.Column("next_order_expected_at", Instant(), nullable=True),
+        sa.Column("order_overdue_at", Instant(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_customers"),
@@ -74,10 +98,19 @@ def upgrade() -> None:
         "ix_customers_member_since_month_day", "customers", [month_day(sa.column("member_since")), "timezone"]
     )
     op.create_index("ix_customers_member_until", "customers", ["member_until", "timezone"])
+    op.create_index("ix_customers_points_expire_on", "customers", ["points_expire_on", "timezone"])
     op.create_index(
         "ix_customers_member_until_month_day", "customers", [month_day(sa.column("member_until")), "timezone"]
     )
     op.create_index("ix_customers_position", "customers", ["position"])
+    op.create_index("ix_customers_company", "customers", ["company"])
+    op.create_index("ix_customers_household", "customers", ["household"])
+    op.create_index("ix_customers_next_order_expected_at", "customers", ["next_order_expected_at"])
+    op.create_index("ix_customers_order_overdue_at", "customers", ["order_overdue_at"])
+    op.create_index("ix_customers_wedding_day", "customers", ["wedding_day", "timezone"])
+    op.create_index(
+        "ix_customers_wedding_day_month_day", "customers", [month_day(sa.column("wedding_day")), "timezone"]
+    )
     op.create_index("ix_customers_timezone_id", "customers", ["timezone", "id"])
     op.create_table(
         "suppressions",
@@ -117,11 +150,16 @@ def upgrade() -> None:
         sa.Column("issued_at", Instant(), nullable=False),
         sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("redeemed_at", Instant(), nullable=True),
+        sa.Column("order_id", KEY, nullable=True),
+        sa.Column("worth", sa.BigInteger(), nullable=True),
+        sa.Column("minimum", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_vouchers"),
         sa.UniqueConstraint("code", name="uq_vouchers_code"),
         sa.UniqueConstraint("enrolment_id", "step", "iteration", name="uq_vouchers_enrolment_id_step_iteration"),
     )
     op.create_index("ix_vouchers_customer_id", "vouchers", ["customer_id"])
+    op.create_index("ix_vouchers_expires_at", "vouchers", ["expires_at"])
+    op.create_index("ix_vouchers_kind_state", "vouchers", ["kind", "state"])
     op.create_index(
         "ix_vouchers_lapsing",
         "vouchers",
