@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from engine.store.customers import POSITION, customers, events, vouchers
+from engine.store.customers import POSITION, customers, events
 from engine.store.dialect import next_position
 from engine.store.ingest.orders import unknown_customer, upsert_orders
+from engine.store.ingest.redemptions import REDEEMED, Till
 from engine.store.ingest.touched import lock
 from engine.store.ingest.written import Numbered, Rejected, Row, Written, batches, not_of_the_future, once
 from engine.store.many import among, write
@@ -20,7 +21,6 @@ ORDER_PAID: Final = "order.paid"
 ORDER_EVENTS: Final = (ORDER_PLACED, ORDER_PAID)
 _ORDER_FIELDS = {"total", "order_id"}
 
-_REDEEMED = "voucher.redeemed"
 _COMPLAINTS = {"complaint.opened": 1, "complaint.closed": -1}
 
 
@@ -31,7 +31,8 @@ def put_events(connection: sa.Connection, rows: Sequence[Row], now: datetime) ->
     or one that lies in the future.
 
     * `order.placed` and `order.paid` become orders: `total` in minor units, and `order_id` (the event's id without it);
-    * `voucher.redeemed` redeems the voucher with its `code` (or `voucher`), at the time of the event;
+    * `voucher.redeemed` redeems the voucher with its `code` (or `voucher`), at the time of the event, with the order
+      `order_id` where it has one; what cannot be redeemed any more is rejected;
     * `complaint.opened` and `complaint.closed` count the customer's open complaints.
     """
     done = Written()
@@ -96,10 +97,10 @@ def _order(one: Numbered, done: Written) -> Numbered | None:
 def _put_others(connection: sa.Connection, rows: Sequence[Numbered], done: Written) -> None:
     known = lock(connection, (row["customer_id"] for _, row in rows))
     stored = _stored(connection, [row["id"] for _, row in rows])
-    codes = _known_codes(connection, rows)
+    till = Till(connection, [row for _, row in rows])
     kept: list[dict[str, Any]] = []
     for index, row in rows:
-        rejected = _rejection(index, row, known, stored, codes)
+        rejected = _rejection(index, row, known, stored, till)
         if rejected:
             done.rejected.append(rejected)
         else:
@@ -109,23 +110,21 @@ def _put_others(connection: sa.Connection, rows: Sequence[Numbered], done: Writt
     position = next_position(connection)
     written = write(connection, events, [{**row, POSITION: position} for row in kept])
     new = [row for row in kept if row["id"] in written]
-    _redeem(connection, new)
+    till.close(connection)
     _count_complaints(connection, new, position)
     done.count((row["id"] for row in kept), set(stored), written)
 
 
 def _rejection(
-    index: int, row: Row, known: set[str], stored: Mapping[str, tuple[Any, ...]], codes: set[str]
+    index: int, row: Row, known: set[str], stored: Mapping[str, tuple[Any, ...]], till: Till
 ) -> Rejected | None:
     if row["customer_id"] not in known:
         return unknown_customer(index, row["customer_id"])
     earlier = stored.get(row["id"])
     if earlier is not None and earlier != _identity(row):
         return Rejected(index, "id", f"event `{row['id']}` is stored already, with other values; the first stays")
-    if row["name"] == _REDEEMED and _code(row) not in codes:
-        code = _code(row)
-        text = f"no voucher has the code `{code}`" if code else f"`{_REDEEMED}` needs `code`, the voucher's"
-        return Rejected(index, "code", text)
+    if row["name"] == REDEEMED and earlier is None and (why := till.refusal(row)) is not None:
+        return Rejected(index, "code", why)
     return None
 
 
@@ -137,26 +136,6 @@ def _stored(connection: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[An
     table = events.c
     query = sa.select(table.id, table.name, table.customer_id, table.occurred_at, table.payload)
     return {row.id: tuple(row)[1:] for row in connection.execute(query.where(among(connection, table.id, ids)))}
-
-
-def _code(row: Row) -> str | None:
-    code = row["payload"].get("code") or row["payload"].get("voucher")
-    return None if code is None else str(code)
-
-
-def _known_codes(connection: sa.Connection, rows: Sequence[Numbered]) -> set[str]:
-    codes = [code for _, row in rows if row["name"] == _REDEEMED and (code := _code(row))]
-    found = sa.select(vouchers.c.code).where(among(connection, vouchers.c.code, codes))
-    return set(connection.scalars(found)) if codes else set()
-
-
-def _redeem(connection: sa.Connection, rows: Sequence[Row]) -> None:
-    redeemed = [{"its": _code(row), "moment": row["occurred_at"]} for row in rows if row["name"] == _REDEEMED]
-    if redeemed:
-        # A voucher redeemed after it lapsed was honoured by the shop, and that is what counts.
-        once_only = sa.update(vouchers).where(vouchers.c.code == sa.bindparam("its"), vouchers.c.redeemed_at.is_(None))
-        at = sa.bindparam("moment", type_=vouchers.c.redeemed_at.type)
-        connection.execute(once_only.values(state="redeemed", redeemed_at=at), redeemed)
 
 
 def _count_complaints(connection: sa.Connection, rows: Sequence[Row], position: int) -> None:
