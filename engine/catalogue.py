@@ -26,6 +26,7 @@ class Type(StrEnum):
 
 
 Stored = Literal["native", "iso", "seconds"]
+Aggregate = Literal["count", "sum", "average", "min", "max", "days_between", "share_of"]
 
 _COLUMN_TYPES: Mapping[Type, Any] = {
     Type.TEXT: Key,
@@ -52,11 +53,20 @@ class Column:
 class Metric:
     """An aggregate over the rows of one table that belong to a customer, within a window of time that ends `ending` ago."""
 
-    aggregate: Literal["count", "sum", "average", "min", "max"]
+    aggregate: Aggregate
     table: str
     column: str | None  # None for count
-    over: Length
+    over: Length | None  # None is all of the past
     ending: Length | None = None
+    only: tuple[tuple[str, tuple[str, ...]], ...] = ()  # columns, and the values that count
+    member: str | None = None  # of the JSON document that the column holds
+    time: str | None = None  # the column with the time, if not the table's own
+    across: str | None = None  # a column of customers: the rows of all who share its value count
+
+    @property
+    def always(self) -> bool:
+        """Whether it has a value for everybody: the count or sum of nothing is zero."""
+        return self.aggregate in ("count", "sum") and self.across is None
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,21 @@ class Table:
     position: str | None = None  # column with the number of the transaction that wrote the row, where there is one
     numbered: bool = False  # whether `key` is a number; the engine keeps every key as text
     stored: Stored = "native"  # how its times are kept
+    through: str | None = None  # the table whose rows these are parts of; customer and time are those of the row there
+    by: str | None = None  # the column with the key of that row
+    about: Literal["customer", "product"] = "customer"  # what `customer` names, where rows belong to no customer
+
+
+@dataclass(frozen=True)
+class Elements:
+    """A list inside an event, `event.lines`: rows of `table` whose column `event` holds the event's key."""
+
+    name: str
+    word: str  # what one of them is called: `line.*`
+    table: str
+    event: str
+    key: str  # the column that tells the elements of one event apart
+    fields: Mapping[str, Field]
 
 
 @dataclass(frozen=True)
@@ -100,6 +125,49 @@ class Event:
     time: str
     only: tuple[tuple[str, str], ...] = ()
     fields: Mapping[str, Field] = field(default_factory=dict)
+    lists: Mapping[str, Elements] = field(default_factory=dict)
+    about: Literal["customer", "product"] = "customer"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Something that a customer has, `reservation.*`: a row of `table`, whose column `key` names it."""
+
+    name: str
+    table: str
+    key: str
+    customer: str
+    fields: Mapping[str, Field]
+    position: str | None = None
+
+    @property
+    def dates(self) -> Mapping[str, Field]:
+        """Its dates and times."""
+        return {name: one for name, one in self.fields.items() if one.type in (Type.DATE, Type.TIME)}
+
+
+@dataclass(frozen=True)
+class PersonalList:
+    """Which customers wait for which product; one entry is called `word`: `wish.*`."""
+
+    name: str
+    word: str
+    table: str
+    customer: str
+    item: str
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Products for texts, `customer.recommended`: what those bought who bought what the customer bought."""
+
+    name: str
+    table: str  # of what was bought
+    column: str  # of it, with the product
+    most: int
+    products: str  # the table of products
+    fields: Mapping[str, Field]
 
 
 @dataclass(frozen=True)
@@ -112,6 +180,9 @@ class Catalogue:
     tables: Mapping[str, Table]
     timezone: str | None = None  # the customers' column with their IANA zone, '' or NULL is the brand's
     language: str | None = None  # their column with a language tag
+    records: Mapping[str, Record] = field(default_factory=dict)
+    lists: Mapping[str, PersonalList] = field(default_factory=dict)
+    recommendations: Mapping[str, Recommendation] = field(default_factory=dict)
 
     def as_text(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         """A customer's id, read from the store, as the engine keeps it."""
@@ -164,11 +235,20 @@ def _of_tables(catalogue: Catalogue) -> _Known:
     customer_type = sa.BigInteger() if catalogue.customers.numbered else Key
     for spec in (catalogue.customers, *catalogue.tables.values()):
         yield spec.name, spec.key, sa.BigInteger() if spec.numbered else Key
-        yield spec.name, spec.customer, customer_type
-        yield spec.name, spec.time, _INSTANTS[spec.stored]
+        yield spec.name, spec.customer if spec.through is None else None, _owner_type(spec, customer_type)
+        yield spec.name, spec.time if spec.through is None else None, _INSTANTS[spec.stored]
+        yield spec.name, spec.by, _key_type(catalogue.tables.get(spec.through or ""))
         yield spec.name, spec.position, sa.BigInteger()
     yield catalogue.customers.name, catalogue.timezone, Key
     yield catalogue.customers.name, catalogue.language, Key
+
+
+def _owner_type(spec: Table, customer_type: Any) -> Any:
+    return customer_type if spec.about == "customer" else Key
+
+
+def _key_type(spec: Table | None) -> Any:
+    return sa.BigInteger() if spec is not None and spec.numbered else Key
 
 
 def _of_fields(catalogue: Catalogue) -> _Known:
@@ -176,7 +256,14 @@ def _of_fields(catalogue: Catalogue) -> _Known:
         if one.column is not None:
             yield one.column.table, one.column.name, Document if one.column.member else one.column_type
         if one.metric is not None:
-            yield one.metric.table, one.metric.column, sa.BigInteger()
+            yield from _of_metric(one.metric, catalogue)
+
+
+def _of_metric(metric: Metric, catalogue: Catalogue) -> _Known:
+    yield metric.table, metric.column, Document if metric.member else sa.BigInteger()
+    for column, _ in metric.only:
+        yield metric.table, column, Key
+    yield catalogue.customers.name, metric.across, Key
 
 
 def _of_events(catalogue: Catalogue) -> _Known:
@@ -185,13 +272,27 @@ def _of_events(catalogue: Catalogue) -> _Known:
             yield event.table, event.time, _INSTANTS[catalogue.tables[event.table].stored]
         for column, _ in event.only:
             yield event.table, column, Key
+        for one in event.lists.values():
+            yield one.table, one.event, _key_type(catalogue.tables.get(event.table))
+            yield one.table, one.key, Key
+    for entry in catalogue.lists.values():
+        yield entry.table, entry.item, Key
+    for found in catalogue.recommendations.values():
+        yield found.table, found.column, Key
+        yield found.products, "id", Key
 
 
 def _all_fields(catalogue: Catalogue) -> list[Field]:
-    return [
-        *catalogue.fields.values(),
-        *(one for event in catalogue.events.values() for one in event.fields.values()),
-    ]
+    events = catalogue.events.values()
+    groups = (
+        catalogue.fields,
+        *(event.fields for event in events),
+        *(elements.fields for event in events for elements in event.lists.values()),
+        *(record.fields for record in catalogue.records.values()),
+        *(one.fields for one in catalogue.lists.values()),
+        *(one.fields for one in catalogue.recommendations.values()),
+    )
+    return [one for group in groups for one in group.values()]
 
 
 #: What a result shows, by its kind: of a voucher kept `as: gift`, `gift.code`, `gift.expires_at` … An awaited event that

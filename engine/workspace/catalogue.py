@@ -1,23 +1,46 @@
 """settings/catalogue.yaml, read into the catalogue; a workspace without one gets that of the built-in store."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import Any
 
-from engine.catalogue import Catalogue, Column, Event, Field, Metric, Table, Type
+from engine.catalogue import (
+    Catalogue,
+    Column,
+    Elements,
+    Event,
+    Field,
+    PersonalList,
+    Recommendation,
+    Record,
+    Table,
+    Type,
+)
 from engine.source.marks import Path
 from engine.source.near import suggest
-from engine.workspace.forms import CatalogueForm, CustomersForm, EventForm, FieldForm, MetricForm, TableForm
+from engine.workspace.catalogue_forms import (
+    CatalogueForm,
+    CustomersForm,
+    ElementsForm,
+    EventForm,
+    FieldForm,
+    ListForm,
+    RecommendForm,
+    RecordForm,
+    TableForm,
+)
+from engine.workspace.metrics import read_metrics
 from engine.workspace.reading import Draft, open_file
 
-Aggregate = Literal["count", "sum", "average", "min", "max"]
 #: The file that describes the built-in store.
 BUILTIN = files("engine.workspace") / "builtin" / "catalogue.yaml"
 
 #: Where events of no table of their own are kept: one table for all, with their fields in a JSON document.
 _EVENTS = Table("events", customer="customer_id", time="occurred_at", position="position")
-_AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
+#: The same for events that happen to a product and to no customer.
+_GOODS_EVENTS = Table("goods_events", customer="product", time="occurred_at", position="position", about="product")
 
 
 def builtin_text() -> str:
@@ -40,23 +63,27 @@ def read_catalogue(draft: Draft) -> Catalogue | None:
     form = None if draft.broken else draft.read(CatalogueForm, (), draft.source.texts(), None)
     if form is None:
         return None
-    tables = {_EVENTS.name: _EVENTS, **{name: _table(name, one) for name, one in form.tables.items()}}
+    built_in = {one.name: one for one in (_EVENTS, _GOODS_EVENTS)}
+    tables = {**built_in, **{name: _table(name, one) for name, one in form.tables.items()}}
     reader = _Reader(draft, form, tables)
+    reader.parts()
     events = {name: reader.event(name, one) for name, one in form.events.items()}
     fields = {name: reader.field(("customer", name), name, one) for name, one in form.customer.items()}
-    metrics = reader.metrics(events, fields)
-    return (
-        None
-        if not draft.sound
-        else Catalogue(
-            customers=_customers(form.customers),
-            fields={**fields, **metrics},
-            events=events,
-            tables={name: one for name, one in tables.items()},
-            timezone=form.customers.timezone,
-            language=form.customers.language,
-        )
+    found = Catalogue(
+        customers=_customers(form.customers),
+        fields=fields,
+        events=events,
+        tables=tables,
+        timezone=form.customers.timezone,
+        language=form.customers.language,
+        records={name: reader.record(name, one) for name, one in form.records.items()},
+        lists={name: reader.personal_list(name, one) for name, one in form.lists.items()},
+        recommendations={
+            name.removeprefix("customer."): reader.recommendation(name, one) for name, one in form.recommend.items()
+        },
     )
+    metrics = read_metrics(draft, form, found) if draft.sound else {}
+    return replace(found, fields={**fields, **metrics}) if draft.sound else None
 
 
 def _customers(form: CustomersForm) -> Table:
@@ -72,6 +99,8 @@ def _table(name: str, form: TableForm) -> Table:
         position=form.position,
         numbered=form.numbered,
         stored=form.stored,
+        through=form.through,
+        by=form.by,
     )
 
 
@@ -111,12 +140,26 @@ class _Reader:
             self.draft.add(self.draft.source.place(path), "unknown-table", f"unknown table `{table}`", *helps)
         return (table, *rest) if rest else (table, "")
 
+    def parts(self) -> None:
+        """A table of parts needs another table, and the column that names its rows."""
+        for name, one in self.form.tables.items():
+            if one.through is not None:
+                self._known(("tables", name, "through"), one.through)
+                if one.by is None:
+                    place = self.draft.source.key_place(("tables", name))
+                    self.draft.add(place, "missing-key", f"`{name}` needs `by`", "name its column with the key there")
+
+    def _known(self, path: Path, table: str) -> Table:
+        """The table that is named there."""
+        if table not in self.known:
+            self._split(path, table)
+        return self.tables.get(table, _EVENTS)
+
     def event(self, name: str, form: EventForm) -> Event:
         """An event, of a table of its own or of the built-in one."""
         path: Path = ("events", name)
-        if form.table is not None and form.table not in self.known:
-            self._split((*path, "table"), form.table)
-        table = self.tables.get(form.table or _EVENTS.name, _EVENTS)
+        built_in = _EVENTS if form.about == "customer" else _GOODS_EVENTS
+        table = built_in if form.table is None else self._known((*path, "table"), form.table)
         time = form.time or table.time
         if time is None:
             self.draft.add(
@@ -126,59 +169,52 @@ class _Reader:
                 "name the column with its time",
             )
         only = tuple(form.only.items()) if form.table else (("name", name), *form.only.items())
-        fields = {
-            key: self._event_field((*path, "fields", key), key, one, form.table) for key, one in form.fields.items()
-        }
-        return Event(name, table.name, time or "", only, fields)
+        fields = self._fields((*path, "fields"), form.fields, table, own=form.table is not None)
+        lists = {key: self._elements((*path, "lists", key), key, one) for key, one in form.lists.items()}
+        return Event(name, table.name, time or "", only, fields, lists, form.about)
 
-    def _event_field(self, path: Path, name: str, written: str | dict[str, object], table: str | None) -> Field:
+    def _elements(self, path: Path, name: str, form: ElementsForm) -> Elements:
+        table = self._known((*path, "table"), form.table)
+        fields = self._fields((*path, "fields"), form.fields, table)
+        return Elements(name, form.word, form.table, form.event, form.key, fields)
+
+    def record(self, name: str, form: RecordForm) -> Record:
+        """Something that a customer has."""
+        path: Path = ("records", name)
+        table = self._known((*path, "table"), form.table)
+        fields = self._fields((*path, "fields"), form.fields, table)
+        return Record(name, table.name, table.key, table.customer, fields, table.position)
+
+    def personal_list(self, name: str, form: ListForm) -> PersonalList:
+        """Which customers wait for which product."""
+        path: Path = ("lists", name)
+        table = self._known((*path, "table"), form.table)
+        fields = self._fields((*path, "fields"), form.fields, table)
+        return PersonalList(name, form.word, table.name, table.customer, form.item, fields)
+
+    def recommendation(self, name: str, form: RecommendForm) -> Recommendation:
+        """Products for texts."""
+        path: Path = ("recommend", name)
+        table, column = self._split((*path, "bought"), form.bought)
+        products = Table(form.products, customer="id")
+        fields = self._fields((*path, "fields"), form.fields, products)
+        return Recommendation(name.removeprefix("customer."), table, column, form.most, form.products, fields)
+
+    def _fields(self, path: Path, forms: Mapping[str, Any], table: Table, *, own: bool = True) -> dict[str, Field]:
+        return {name: self._short_field((*path, name), name, one, table, own=own) for name, one in forms.items()}
+
+    def _short_field(self, path: Path, name: str, written: Any, table: Table, *, own: bool) -> Field:
+        """A field whose column has its name, where none is said; of a built-in table, a member of its payload."""
+        column = Column(table.name, name) if own else Column(table.name, *self._place(name, table))
+        stored = table.stored if own else "native"
         if isinstance(written, str):
-            column = Column(table, name) if table else Column(_EVENTS.name, "payload", name)
-            return Field(name, Type(written), column=column)
+            return Field(name, Type(written), column=column, stored=stored)
         form = self.draft.read(FieldForm, path, written)
         if form is None:
             return Field(name, Type.TEXT)
         if form.choice is not None and form.column is None:
-            column = Column(table, name) if table else Column(_EVENTS.name, "payload", name)
             return Field(name, Type.CHOICE, column=column, choices=form.choice, required=form.required)
         return self.field(path, name, form)
 
-    def metrics(self, events: Mapping[str, Event], fields: Mapping[str, Field]) -> dict[str, Field]:
-        """The metrics as fields of the customer."""
-        columns = {
-            (one.column.table, one.column.name): one.type
-            for one in (*fields.values(), *(field for event in events.values() for field in event.fields.values()))
-            if one.column is not None and one.column.member is None
-        }
-        return {
-            name.removeprefix("customer."): self._metric(name, form, columns)
-            for name, form in self.form.metrics.items()
-        }
-
-    def _metric(self, name: str, form: MetricForm, columns: Mapping[tuple[str, str], Type]) -> Field:
-        path: Path = ("metrics", name)
-        aggregate = next((word for word in _AGGREGATES if getattr(form, word) is not None), None)
-        if aggregate is None:
-            place = self.draft.source.key_place(path)
-            self.draft.add(
-                place, "missing-key", f"`{name}` needs an aggregate", f"aggregates: {', '.join(_AGGREGATES)}"
-            )
-            return Field(name, Type.NUMBER)
-        table, *rest = self._split((*path, aggregate), getattr(form, aggregate))
-        column = rest[0] or None
-        known = self.tables.get(table)
-        if known is not None and known.time is None:
-            place = self.draft.source.place((*path, aggregate))
-            self.draft.add(
-                place, "missing-key", f"`{table}` needs `time`", "say in `tables` which column holds the time"
-            )
-        kind = Type(form.type) if form.type else Type.NUMBER if column is None else columns.get((table, column))
-        if kind not in (Type.NUMBER, Type.MONEY):
-            place = self.draft.source.place((*path, aggregate))
-            self.draft.add(
-                place, "type", f"it is not known whether `{table}.{column}` is a number or money", "add  type: number"
-            )
-        metric = Metric(aggregate, table, column, form.over, form.ending)
-        return Field(
-            name.removeprefix("customer."), kind or Type.NUMBER, metric=metric, required=aggregate in ("count", "sum")
-        )
+    def _place(self, name: str, table: Table) -> tuple[str, str | None]:
+        return (name, None) if table is _GOODS_EVENTS and name == table.customer else ("payload", name)

@@ -5,17 +5,18 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import DefsRef, GenerateJsonSchema, JsonRef
 
 from engine.actions import ACTIONS
-from engine.catalogue import Type
+from engine.catalogue import Aggregate, Type
 from engine.settings import Settings, Voucher
 from engine.triggers import TRIGGERS
 from engine.workspace import shapes
-from engine.workspace.forms import CatalogueForm, FieldForm, MetricForm, PlaybookForm, RehearsalForm, SegmentForm
+from engine.workspace.catalogue_forms import CatalogueForm, FieldForm, MetricForm
+from engine.workspace.forms import PlaybookForm, RehearsalForm, SegmentForm
 
 Schema = dict[str, Any]
 
@@ -137,7 +138,7 @@ def _definition(name: str) -> dict[str, Schema]:
         field = _one_of(FieldForm, "field of an event", [one.value for one in Type], {})
         return {name: {**field, "type": ["string", "object"], "pattern": f"^(?:{'|'.join(types)})$"}}
     if name == "metric":
-        return {"metric": _one_of(MetricForm, "metric", ["count", "sum", "average", "min", "max"], {})}
+        return {"metric": _one_of(MetricForm, "metric", list(get_args(Aggregate)), {})}
     return shapes.DEFINITIONS[name]
 
 
@@ -188,6 +189,39 @@ def vouchers() -> Schema:
 
 
 @cache
+def holidays() -> Schema:
+    """Of settings/holidays.yaml: ids, each with the day by country."""
+    day = {**shapes.TEXT, "title": "day", "examples": ["Mid-Autumn Festival", "12-25", "second sunday of may"]}
+    country = "The day in a country (ISO 3166), as its calendar names it or by a rule; `anywhere` is every other country."
+    return {
+        "$schema": _DRAFT,
+        "type": "object",
+        "title": "holidays",
+        "description": "Holidays by id; a playbook speaks of them as `holiday: lunar-new-year`.",
+        "propertyNames": {"pattern": "^[a-z0-9][a-z0-9._-]*$"},
+        "additionalProperties": {**_by_country(day), "description": country},
+    }
+
+
+@cache
+def holiday_dates() -> Schema:
+    """Of settings/holiday-dates.yaml: the days as they were when they were written down."""
+    dates = {"type": "array", "items": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}, "title": "days"}
+    return {
+        "$schema": _DRAFT,
+        "type": "object",
+        "title": "holiday dates",
+        "description": "Written by `regulars holidays --write`: `regulars validate` says when one has moved.",
+        "additionalProperties": _by_country(dates),
+    }
+
+
+def _by_country(schema: Schema) -> Schema:
+    names = {"propertyNames": {"pattern": "^(?:[A-Z]{2}|anywhere)$"}}
+    return {"type": "object", "additionalProperties": schema, "minProperties": 1, "title": "holiday", **names}
+
+
+@cache
 def test() -> Schema:
     """Of a file under tests/."""
     return _whole("test file", RehearsalForm, "happening", "expectations")
@@ -200,6 +234,8 @@ KINDS = {
     "settings": settings,
     "catalogue": catalogue,
     "vouchers": vouchers,
+    "holidays": holidays,
+    "holiday-dates": holiday_dates,
     "test": test,
 }
 

@@ -89,10 +89,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_customers_birthday", "customers", ["birthday", "timezone"])
     op.create_index("ix_customers_birthday_month_day", "customers", [month_day(sa.column("birthday")), "timezone"])
-    op.create_index("ix_customers_created_at", "customers", ["created_at"])
-    op.create_index("ix_customers_email", "customers", ["email"])
-    op.create_index("ix_customers_first_order_at", "customers", ["first_order_at"])
-    op.create_index("ix_customers_last_order_at", "customers", ["last_order_at"])
     op.create_index("ix_customers_member_since", "customers", ["member_since", "timezone"])
     op.create_index(
         "ix_customers_member_since_month_day", "customers", [month_day(sa.column("member_since")), "timezone"]
@@ -102,11 +98,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_customers_member_until_month_day", "customers", [month_day(sa.column("member_until")), "timezone"]
     )
-    op.create_index("ix_customers_position", "customers", ["position"])
-    op.create_index("ix_customers_company", "customers", ["company"])
-    op.create_index("ix_customers_household", "customers", ["household"])
-    op.create_index("ix_customers_next_order_expected_at", "customers", ["next_order_expected_at"])
-    op.create_index("ix_customers_order_overdue_at", "customers", ["order_overdue_at"])
+    for alone in (
+        *("company", "created_at", "email", "first_order_at", "household", "last_order_at"),
+        *("next_order_expected_at", "order_overdue_at", "position"),
+    ):
+        op.create_index(f"ix_customers_{alone}", "customers", [alone])
     op.create_index("ix_customers_wedding_day", "customers", ["wedding_day", "timezone"])
     op.create_index(
         "ix_customers_wedding_day_month_day", "customers", [month_day(sa.column("wedding_day")), "timezone"]
