@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from engine.times import CLOCK, LENGTH, DayWindow, Length, parse_clock
+from engine.windows import CLOSED, DAYS, GROUPS, WeekWindow
+from engine.working import SPAN, parse_span
+from engine.working import Span as _Span
 
 _NAME = r"[a-z0-9][a-z0-9._-]*"
 _PLAIN = {"type": ["string", "number", "boolean"]}  # `0123` and `3.10` are texts too; the text stays as written
@@ -49,7 +52,18 @@ def _cap(text: Any) -> Limit:
     found = re.fullmatch(r"(\d{1,4}) per (.+)", str(text))
     if not found:
         raise ValueError(f"`{text}` is not a cap; write for example  3 per 7 days")
+    if not found[1].strip("0"):
+        raise ValueError(f"`{text}` would let nothing through; write for example  3 per 7 days")
     return Limit(int(found[1]), Length.parse(found[2]))
+
+
+def _local_moment(text: Any) -> datetime:
+    if isinstance(text, datetime):
+        return text
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%d %H:%M")  # noqa: DTZ007  (of no zone: each customer has his own)
+    except ValueError:
+        raise ValueError(f"`{text}` is no moment of the calendar; write for example  2026-12-20 10:00") from None
 
 
 def _name(text: Any) -> str:
@@ -72,6 +86,15 @@ Text = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_PLAIN)]
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({**_PLAIN, "pattern": f"^{_NAME}$", "title": "name"})]
 #: `7 days`
 Duration = Annotated[Length, BeforeValidator(Length.parse), _written, _pattern(LENGTH, "length of time", "7 days")]
+#: `7 days`, `2 working days`
+Span = Annotated[_Span, BeforeValidator(parse_span), _written, _pattern(SPAN, "length of time", "2 working days")]
+#: `2026-12-20 10:00`
+LocalMoment = Annotated[
+    datetime,
+    BeforeValidator(_local_moment),
+    PlainSerializer(lambda moment: f"{moment:%Y-%m-%d %H:%M}", return_type=str),
+    _pattern(rf"\d{{4}}-\d{{2}}-\d{{2}} {CLOCK}", "moment", "2026-12-20 10:00"),
+]
 #: `10:00`
 Clock = Annotated[
     time,
@@ -85,6 +108,27 @@ SendWindow = Annotated[
     BeforeValidator(DayWindow.parse),
     _written,
     _pattern(f"{CLOCK}-{CLOCK}", "window of the day", "09:00-21:00"),
+]
+_HOURS_OF_DAY = {"type": "string", "pattern": f"^(?:{CLOCK}-{CLOCK}|{CLOSED})$", "title": "window of the day"}
+#: `09:00-21:00`, or hours by day of the week
+SendHours = Annotated[
+    WeekWindow,
+    BeforeValidator(WeekWindow.parse),
+    _written,
+    WithJsonSchema(
+        {
+            "type": ["string", "object"],
+            "pattern": f"^{CLOCK}-{CLOCK}$",
+            "properties": {
+                day: {**_HOURS_OF_DAY, "examples": ["09:00-21:00"], "description": f"Hours of {day}, or `{CLOSED}`."}
+                for day in (*GROUPS, *DAYS)
+            },
+            "additionalProperties": False,
+            "minProperties": 1,
+            "title": "send window",
+            "examples": ["09:00-21:00"],
+        }
+    ),
 ]
 #: `10%`
 Share = Annotated[

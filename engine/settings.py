@@ -3,16 +3,21 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from babel.numbers import get_currency_precision
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from engine.braking import Brakes
 from engine.channel_settings import Channels
-from engine.declared import Declared
-from engine.literals import Cap, Duration, Name, SendWindow, Share, Text
+from engine.declared import Count, Declared
+from engine.literals import Cap, Duration, Limit, Name, SendHours, SendWindow, Share, Text
+from engine.staff import Staff
 from engine.times import DayWindow, Length, zone_named
+from engine.windows import WeekWindow
 from engine.working import Week, parse_days
 
 _ZONES = frozenset(available_timezones())  # looking them up reads a folder
@@ -43,31 +48,36 @@ class Brand(Declared):
     website: Text | None = Field(default=None, description="Address of the shop's pages.")
 
 
-_Days = Annotated[
-    frozenset[int],
-    BeforeValidator(parse_days),
-    WithJsonSchema(
-        {
-            "type": ["string", "array"],
-            "items": {"type": "string"},
-            "title": "days of the week",
-            "examples": ["monday-friday"],
-        }  # fmt: skip
-    ),
-]
+_DAYS = {"type": ["string", "array"], "items": {"type": "string"}, "title": "days of the week"}
+_Days = Annotated[frozenset[int], BeforeValidator(parse_days), WithJsonSchema({**_DAYS, "examples": ["monday-friday"]})]
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _closed(text: Any) -> Any:
+    if isinstance(text, str) and _ISO_DAY.fullmatch(text):
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"`{text}` is no day of the calendar") from None
+    return text
+
+
+def _same_day(hours: DayWindow) -> DayWindow:
+    if hours.closes < hours.opens:
+        raise ValueError(f"`{hours}` goes over midnight; write the hours of one day, for example  09:00-18:00")
+    return hours
 
 
 class Working(Declared):
     """When the shop's people are there, by the brand's own clock: what `2 working days` counts."""
 
     days: _Days = Field(default=frozenset(range(5)), description="Days of the week: `monday-friday`, or a list.")
-    hours: SendWindow = Field(default=DayWindow.parse("09:00-18:00"), description="From when to when on those days.")
-    closed: tuple[Text, ...] = Field(
+    hours: Annotated[SendWindow, AfterValidator(_same_day)] = Field(
+        default=DayWindow.parse("09:00-18:00"), description="From when to when on those days."
+    )
+    closed: tuple[Annotated[Text, AfterValidator(_closed)], ...] = Field(
         default=(), description="Days off: dates such as 2026-12-24, or ids of settings/holidays.yaml."
     )
-
-
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @lru_cache(maxsize=16)
@@ -82,8 +92,13 @@ class Limits(Declared):
     cap: Cap | None = Field(
         default=None, description="Marketing messages that a customer gets at most, over all playbooks."
     )
-    send_window: SendWindow = Field(
-        default=DayWindow.parse("09:00-21:00"), description="Hours of the customer's day in which marketing may arrive."
+    caps: Mapping[Literal["email", "sms", "chat"], Cap] = Field(
+        default_factory=dict, description="The same for one channel, beside `cap`: `sms: 2 per 30 days`."
+    )
+    send_window: SendHours = Field(
+        default=WeekWindow.parse("09:00-21:00"),
+        description="Hours of the customer's day in which marketing may arrive: `09:00-21:00`, or by day of the week; a day "
+        "that is not named is closed.",
     )
     catch_up: Duration = Field(
         default=Length(3, "day"),
@@ -97,11 +112,20 @@ class Topic(Declared):
     title: Text = Field(description="The topic's name, as customers see it.")
 
 
+_Country = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$", "title": "country (ISO 3166)", "examples": ["DE"]}),
+]
+
+
 class Settings(Declared):
     """The brand, its languages and time zone, its channels, topics and limits."""
 
     brand: Brand = Field(description="Who speaks.")
     timezone: Zone = Field(description="The shop's time zone; customers without one of their own live in it.")
+    country: _Country | None = Field(
+        default=None, description="The shop's country; customers without one of their own keep its holidays."
+    )
     currency: Text = Field(default="USD", description="ISO 4217 code of the currency of all amounts.")
     languages: tuple[Text, ...] = Field(
         default=("en",), min_length=1, description="Languages of the texts, the default first."
@@ -114,7 +138,11 @@ class Settings(Declared):
     )
     topics: Mapping[Name, Topic] = Field(default_factory=dict, description="The topics that a customer can leave.")
     channels: Channels = Field(default_factory=Channels, description="The roads by which messages leave.")
+    staff: Staff = Field(default_factory=Staff, description="The shop's own people and their teams.")
     limits: Limits = Field(default_factory=Limits, description="What holds for every playbook.")
+    brakes: Brakes = Field(
+        default_factory=Brakes, description="What stops a playbook before it does harm: each one's, if it says nothing else."
+    )
     working: Working = Field(default_factory=Working, description="When the shop's people are there.")
 
     @property
@@ -143,12 +171,51 @@ class Settings(Declared):
         return tuple(dict.fromkeys(chain))
 
 
+def _times(value: Any) -> Limit:
+    text = str(value)
+    if re.fullmatch(r"[1-9]\d{0,3}", text):
+        return Limit(int(text), None)
+    found = re.fullmatch(r"([1-9]\d{0,3}) per (.+)", text)
+    if not found:
+        raise ValueError(f"`{value}` is not a limit; write for example  1  or  1 per 90 days")
+    return Limit(int(found[1]), Length.parse(found[2]))
+
+
+_Times = Annotated[
+    Limit,
+    BeforeValidator(_times),
+    WithJsonSchema({"type": ["string", "integer"], "title": "limit", "examples": ["1 per 90 days"]}),
+]
+
+
 class Voucher(Declared):
-    """A kind of voucher: what it is worth and how its codes look."""
+    """A kind of voucher: what it is worth, how its codes look, and how much of it there is."""
 
     title: Text = Field(description="What the voucher is, for people.")
     value: Text | None = Field(default=None, description="Money off, in the currency's main unit: `30` or `12.50`.")
     share: Share | None = Field(default=None, description="Share off: `20%`.")
+    minimum: Text | None = Field(
+        default=None, alias="from", description="The order must be this large, in the currency's main unit: `100`."
+    )
     code: Text = Field(
         default="{random}", description="Pattern of a code; `{random}` becomes ten unguessable letters and digits."
     )
+    pool: Text | None = Field(
+        default=None,
+        description="The codes are another system's: `imported`, or the name of the file that `regulars voucher import` reads.",
+    )
+    at_most: Count | None = Field(
+        default=None, ge=1, description="So many are given at most; one that was taken back counts no more."
+    )
+    budget: Text | None = Field(
+        default=None,
+        description="What those that can be redeemed and those that were are worth together at most, in the main unit.",
+    )
+    per_customer: _Times | None = Field(
+        default=None, description="How many one customer gets at most: `1`, or `1 per 90 days`."
+    )
+
+    @staticmethod
+    def minor(amount: str | None, currency: str) -> int | None:
+        """An amount as it is written, in the currency's minor units."""
+        return None if amount is None else int(Decimal(amount).scaleb(get_currency_precision(currency)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.braking import Guarded
 from engine.change import Change
 from engine.conditions import Tree
 from engine.source.marks import Path
@@ -147,6 +148,7 @@ def _playbook(subject: Subject, header: Header, trigger: Trigger, condition: Tre
         file=source.file,
         files=files,
         change=Change.model_validate({key: getattr(header, key) for key in Change.model_fields}),
+        guarded=Guarded.model_construct(**{key: getattr(header, key) for key in Guarded.model_fields}),
         salt=header.renamed_from or header.playbook,
         made={name: result.fields(surely=False) for name, result in subject.made.items()},
     )

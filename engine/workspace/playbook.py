@@ -7,11 +7,13 @@ from typing import Literal
 
 from engine.action import Action
 from engine.catalogue import Field
+from engine.braking import Guarded
 from engine.change import Change
 from engine.conditions import Tree
 from engine.literals import Limit
-from engine.times import DayWindow, Length
+from engine.times import Length
 from engine.trigger import Trigger
+from engine.windows import WeekWindow
 
 Status = Literal["draft", "active", "paused", "retired"]
 Purpose = Literal["marketing", "transactional"]
@@ -62,7 +64,7 @@ class Playbook:
     status: Status
     purpose: Purpose
     topic: str | None
-    send_window: DayWindow | None
+    send_window: WeekWindow | None
     trigger: Trigger
     condition: Tree | None
     enter: Limit | None
@@ -77,5 +79,6 @@ class Playbook:
     description: str | None = None
     made: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)  # the results, by name, with their fields
     change: Change = field(default_factory=Change)
+    guarded: Guarded = field(default_factory=Guarded)
     salt: str = ""  # under which customers are hashed: the id, or the first it ever had
     files: Mapping[str, str] = field(default_factory=dict)

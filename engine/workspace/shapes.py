@@ -9,6 +9,7 @@ _NAME = "^[a-z0-9][a-z0-9._-]*$"
 
 #: What people call an object, by the name of its declaration.
 _TITLES = {
+    "Brakes": "`brakes`",
     "Brand": "`brand`",
     "Branch": "branch",
     "CaseForm": "test",

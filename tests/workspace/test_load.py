@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.literals import Limit
-from engine.times import DayWindow, Length
+from engine.times import Length
+from engine.windows import WeekWindow
 from engine.workspace import Playbook, load, load_texts
 from tests.workspace.test_gallery import HERE, files_of
 
@@ -57,7 +58,7 @@ def test_what_is_said_is_kept() -> None:
         "when:\n  event: order.paid\ndo:\n  - voucher: 30-off\n    as: gift\n    expires: 5 days\n"
     )
     assert (playbook.title, playbook.owner) == ("0123", "+861380000")
-    assert playbook.send_window == DayWindow.parse("09:00-21:00")
+    assert playbook.send_window == WeekWindow.parse("09:00-21:00")
     assert playbook.enter == Limit(1, Length(30, "day"))
     assert playbook.holdout == Fraction(1, 8)
     assert playbook.goal is not None
