@@ -41,14 +41,14 @@ floors: $(DEV)
 	@$(BIN)/lint-imports
 
 schema-check: $(DEV)
-	@$(BIN)/regulars schema --check --reference docs/reference.md
+	@$(BIN)/regulars schema --check --reference docs/reference
 
 examples: $(DEV) ## Validate the example playbooks and run their tests
 	@$(BIN)/regulars validate playbooks
 	@$(BIN)/regulars test playbooks
 
 schema: $(DEV) ## Write schemas/ anew from the declarations in engine/
-	@$(BIN)/regulars schema --reference docs/reference.md
+	@$(BIN)/regulars schema --reference docs/reference
 
 format: $(DEV) ## Format the code, and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -5,24 +5,30 @@ from pathlib import Path
 
 import click
 
-from engine.workspace import reference, schema
+from engine.workspace import load, reference, schema
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command("schema")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("schemas"))
-@click.option("--reference", "page", type=_FILE, help="The reference too, as one Markdown page.")
+@click.argument("folder", type=_FOLDER, default=Path("schemas"))
+@click.option("--reference", "pages", type=_FOLDER, help="The reference too, as Markdown pages in this folder.")
+@click.option(
+    "--examples", type=_FOLDER, default=Path("playbooks"), show_default=True, help="Workspace with the examples."
+)
 @click.option("--check", is_flag=True, help="Write nothing; fail where a file is not what this version makes.")
-def command(folder: Path, page: Path | None, check: bool) -> None:
+def command(folder: Path, pages: Path | None, examples: Path, check: bool) -> None:
     """Write the JSON Schemas for editors and CI into FOLDER [default: schemas]."""
+    workspace = load(examples) if pages is not None else None
     if not check:
         schema.write(folder)
-        if page is not None:
-            reference.write(page)
-    old = [*schema.stale(folder), *([page] if page is not None and reference.is_stale(page) else [])]
+        if pages is not None and workspace is not None:
+            reference.write(pages, workspace)
+    old = schema.stale(folder)
+    if pages is not None and workspace is not None:
+        old += reference.stale(pages, workspace)
     for path in old:
         click.echo(f"{path} is not up to date; write it anew with:  regulars schema", err=True)
     if old:
         sys.exit(1)
-    click.echo(f"{folder}: up to date" + (f", and {page}" if page else ""))
+    click.echo(f"{folder}: up to date" + (f", and {pages}" if pages else ""))

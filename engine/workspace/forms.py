@@ -84,6 +84,9 @@ class CaseForm(Declared):
     """One test."""
 
     name: Text = Field(description="What must happen, in a sentence.")
+    about: Text | None = Field(
+        default=None, description="What of the language it shows; the reference prints it as an example of that."
+    )
     given: GivenForm | None = Field(default=None, description="Further customers of this test alone.")
     start: Text | None = Field(
         default=None, description="When the virtual clock begins, if not just before the first event."
