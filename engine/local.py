@@ -27,16 +27,17 @@ class LocalTimes:
     ground: Ground
     next_local: NextLocal
 
-    def everybody(self) -> Firing:
-        """All customers of a zone, at each nominal time; the occasion is the nominal time."""
+    def everybody(self, targets: Targets | None = None, *conditions: sa.ColumnElement[bool]) -> Firing:
+        """All customers of a zone, at each nominal time, for whom the conditions hold; the occasion is that time, if the
+        targets name no other."""
         key = self.ground.catalogue.customer_key
         lowest, highest = self.ground.catalogue.key_bounds
-        bounds = bounded(key)
 
-        def whole(beat: Beat) -> list[Span]:
-            return [{"lower": lowest, "upper": highest, "occasion": beat.nominal.isoformat("T", "minutes")}]
+        def whole(beat: Beat) -> Iterable[Span]:
+            for target in targets(beat) if targets else [{"occasion": beat.nominal.isoformat("T", "minutes")}]:
+                yield {**target, "lower": lowest, "upper": highest}
 
-        return self._firing(bounds, whole, axis=key)
+        return self._firing((*bounded(key), *conditions), whole, axis=key)
 
     def on(self, condition: sa.ColumnElement[bool], targets: Targets) -> Firing:
         """The customers of a zone for whom `condition` holds with the parameters of a target."""
@@ -99,12 +100,17 @@ def days_reached(today: date, lead: Length | None, lag: Length | None) -> list[d
     A length in months has no inverse (a month before 31 March and before 28 March is 28 February), so the days around
     are tried.
     """
-    notice = _shift(lead, -1) if lead else _shift(lag, 1) if lag else None
-    if notice is None:
+    if lead is None and lag is None:
         return [today]
+    notice = notice_of(lead, lag)
     guess = _shift(lead, 1)(today) if lead else _shift(lag, -1)(today) if lag else today
     around = (guess + timedelta(days=offset) for offset in range(-3, 4))
     return [day for day in around if notice(day) == today]
+
+
+def notice_of(lead: Length | None, lag: Length | None) -> Callable[[date], date]:
+    """The day on which a date is spoken of: `lead` before it, or `lag` after it."""
+    return _shift(lead, -1) if lead else _shift(lag, 1) if lag else lambda day: day
 
 
 def _shift(length: Length, sign: int) -> Callable[[date], date]:

@@ -57,7 +57,8 @@ class Shop:
 
     def ground(self, playbook: Playbook) -> Ground:
         """What the statements of a playbook are built on."""
-        return Ground(playbook.id, self.catalogue, self.settings, self.segments, self.store.dialect.name)
+        dialect, holidays = self.store.dialect.name, self.workspace.holidays
+        return Ground(playbook.id, self.catalogue, self.settings, self.segments, dialect, holidays)
 
     @cached_property
     def moving(self) -> list[str]:

@@ -1,13 +1,14 @@
 """What a trigger is: parameters that an author declares, and a query over a window for the customers it fires for."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from engine.calendars import Holiday
 from engine.catalogue import Catalogue
 from engine.conditions import Compiled, Tree, compile_where
 from engine.declared import Declared
@@ -36,6 +37,7 @@ class Ground:
     settings: Settings
     segments: Mapping[str, Tree]
     dialect: str
+    holidays: Mapping[str, Holiday] = field(default_factory=dict)
 
     def compile(self, tree: Tree | None) -> Compiled:
         """Conditions as SQL over the catalogue's tables; none at all are true."""

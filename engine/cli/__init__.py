@@ -4,6 +4,7 @@ import click
 
 from engine.cli import (
     demo,
+    holidays,
     imports,
     init,
     preview,
@@ -19,7 +20,7 @@ from engine.cli import (
 )
 from engine.cli.options import Tidy
 
-_COMMANDS = (init, validate, test, preview, imports, run, tick, status, why, sql, schema, sink, demo)
+_COMMANDS = (init, validate, test, preview, imports, run, tick, status, why, holidays, sql, schema, sink, demo)
 
 
 @click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

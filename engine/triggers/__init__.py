@@ -9,7 +9,9 @@ from engine.triggers.date import DateTrigger
 from engine.triggers.enters import Enters
 from engine.triggers.event import EventTrigger
 from engine.triggers.every import Every
+from engine.triggers.holiday import HolidayTrigger
 from engine.triggers.leaves import Leaves
+from engine.triggers.once import Once
 
 TRIGGERS: Mapping[str, type[Trigger]] = {
     "event": EventTrigger,
@@ -17,6 +19,8 @@ TRIGGERS: Mapping[str, type[Trigger]] = {
     "leaves": Leaves,
     "date": DateTrigger,
     "anniversary": Anniversary,
+    "holiday": HolidayTrigger,
     "every": Every,
     "cron": Cron,
+    "once": Once,
 }

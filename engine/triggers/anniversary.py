@@ -1,4 +1,4 @@
-"""anniversary: fires each year on a date of the customer: a birthday, the day of joining."""
+"""anniversary: fires each year on a date of the customer: a birthday, a wedding day, the day of joining."""
 
 from calendar import isleap
 from collections.abc import Iterable
@@ -16,12 +16,18 @@ from engine.trigger import Firing, Ground, Span, Trigger
 
 
 class Anniversary(Trigger):
-    """Fires once a year; the occasion is the year of the anniversary, also where the lead crosses into the year before."""
+    """Fires once a year; the occasion is the year of the anniversary, also where the lead crosses into the year before.
+
+    The day itself is no anniversary: whoever joins today is greeted in a year.
+    """
 
     word: ClassVar[str] = "anniversary"
 
-    anniversary: Text = Field(description="A date of the customer: `customer.birthday`.")
+    anniversary: Text = Field(
+        description="A date of the customer: `customer.birthday`, `customer.wedding_day`, `customer.member_since`."
+    )
     lead: Duration | None = Field(default=None, description="How long before the day.")
+    lag: Duration | None = Field(default=None, description="How long after the day.")
     at: Clock = Field(default=time(9), description="The hour of the day, in the customer's zone.")
     feb_29: Literal["feb 28", "mar 1"] = Field(
         default="feb 28", description="When 29 February is kept in years that have none."
@@ -40,7 +46,7 @@ class Anniversary(Trigger):
         return (LocalTimes(ground, daily(self.at)).on(condition, self._targets),)
 
     def _targets(self, beat: Beat) -> Iterable[Span]:
-        for day in days_reached(beat.nominal.date(), self.lead, None):
+        for day in days_reached(beat.nominal.date(), self.lead, self.lag):
             for number in self._kept_on(day):
                 yield {"month_day": number, "day": day, "occasion": str(day.year)}
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.calendars import Holiday
 from engine.catalogue import Catalogue
 from engine.conditions import Tree
 from engine.render import Message
@@ -24,6 +25,9 @@ class Known:
     message_texts: Mapping[str, Mapping[str, str]] = field(
         default_factory=dict
     )  # id -> file, within the workspace -> text
+
+    holidays: Mapping[str, Holiday] = field(default_factory=dict)
+    broken_holidays: frozenset[str] = frozenset()
 
     @property
     def segment_names(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from engine.calendars import Holiday
 from engine.catalogue import Catalogue
 from engine.conditions import Tree
 from engine.render import Message
@@ -14,6 +15,7 @@ from engine.source.yaml import MAX_BYTES
 from engine.workspace.catalogue import builtin, read_catalogue
 from engine.workspace.check.written import secrets
 from engine.workspace.compose import compose
+from engine.workspace.holidays import builtin_holidays, read_holidays, read_moved
 from engine.workspace.known import Known
 from engine.workspace.playbook import Playbook
 from engine.workspace.reading import Draft
@@ -22,6 +24,8 @@ from engine.workspace.surroundings import Found, Messages, Segments, read_settin
 SETTINGS = "settings/regulars.yaml"
 CATALOGUE = "settings/catalogue.yaml"
 VOUCHERS = "settings/vouchers.yaml"
+HOLIDAYS = "settings/holidays.yaml"
+HOLIDAY_DATES = "settings/holiday-dates.yaml"
 
 _PLACES = ("*.yaml", "settings/*.yaml", "segments/*.yaml", "tests/*.yaml", "messages/*/*.md")
 _NEAR_MISSES = ("*.yml", "settings/*.yml", "segments/*.yml", "tests/*.yml")
@@ -40,6 +44,7 @@ class Workspace:
     playbooks: Mapping[str, Playbook]
     problems: tuple[Problem, ...]
     texts: Mapping[str, str]
+    holidays: Mapping[str, Holiday]
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -100,6 +105,7 @@ class _Load:
         """The whole."""
         settings, catalogue = self._settings(), self._catalogue()
         vouchers, broken_vouchers = self._vouchers()
+        holidays, broken_holidays = self._holidays()
         messages = Messages()
         messages.read((name, self._shown(name), text) for name, text in self._under("messages/", ".md"))
         self.found.problems.extend(messages.problems)
@@ -118,6 +124,8 @@ class _Load:
                 segments.broken,
                 frozenset(messages.broken),
                 messages.texts,
+                holidays=holidays,
+                broken_holidays=broken_holidays,
             )
             playbooks = self._playbooks(drafts, known)
         self._tests(drafts)
@@ -131,6 +139,7 @@ class _Load:
             playbooks,
             self._problems(),
             self._texts(),
+            holidays,
         )
 
     def _shown(self, name: str) -> str:
@@ -175,6 +184,14 @@ class _Load:
     def _vouchers(self) -> tuple[Mapping[str, Voucher], frozenset[str]]:
         draft = self._open(VOUCHERS, "vouchers") if VOUCHERS in self.files else None
         return ({}, frozenset()) if draft is None else read_vouchers(draft)
+
+    def _holidays(self) -> tuple[Mapping[str, Holiday], frozenset[str]]:
+        draft = self._open(HOLIDAYS, "holidays") if HOLIDAYS in self.files else None
+        holidays, broken = (builtin_holidays(), frozenset[str]()) if draft is None else read_holidays(draft)
+        written = self._open(HOLIDAY_DATES, "holiday-dates") if HOLIDAY_DATES in self.files else None
+        if written is not None:
+            read_moved(written, holidays)
+        return holidays, broken
 
     def _segments(self) -> Segments:
         segments = Segments()

@@ -191,7 +191,7 @@ def vouchers() -> Schema:
 @cache
 def holidays() -> Schema:
     """Of settings/holidays.yaml: ids, each with the day by country."""
-    day = {**shapes.TEXT, "title": "day", "examples": ["Mid-Autumn Festival", "12-25", "second sunday of may"]}
+    day = {"type": ["string", "number"], "title": "day", "examples": ["Mid-Autumn Festival", "12-25", "second sunday of may"]}
     country = "The day in a country (ISO 3166), as its calendar names it or by a rule; `anywhere` is every other country."
     return {
         "$schema": _DRAFT,

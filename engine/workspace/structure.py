@@ -28,8 +28,6 @@ LATER = frozenset(
         "series",
         "approve",
         "message",
-        "holiday",
-        "once",
         "collect",
         "each",
         "key",
@@ -134,6 +132,8 @@ def _names(source: Source, path: Path, key: str, holder: Schema) -> Iterator[Fin
     words = [word for word in source.at(path) if word in holder.get("dependentSchemas", {})]
     if not words:
         helps: tuple[str, ...] = ("use small letters, digits and `-` or `_`",)
+        if holder.get("title") == "holiday":
+            helps = ("write a country by its two capital letters, such as JP, or `anywhere`",)
         yield (*path, key), Problem(place, "value", f"`{key}` is not a name", helps)
     elif key in holder["properties"]:
         beside = [one for one in holder["dependentSchemas"][words[0]]["propertyNames"]["enum"] if one != words[0]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from engine.workspace.check.beginning import beginning
 from engine.workspace.check.flow import flow
 from engine.workspace.check.moments import moments
 from engine.workspace.check.references import references
@@ -9,4 +10,4 @@ from engine.workspace.check.texts import texts
 from engine.workspace.check.written import written
 from engine.workspace.subject import Subject
 
-RULES: tuple[Callable[[Subject], None], ...] = (references, moments, flow, texts, written)
+RULES: tuple[Callable[[Subject], None], ...] = (references, beginning, moments, flow, texts, written)

@@ -40,9 +40,6 @@ def _trigger(subject: Subject) -> None:
     trigger = subject.trigger
     if isinstance(trigger, DateTrigger):
         _date(subject, ("when", "date"), trigger.date, (Type.DATE, Type.TIME))
-        if trigger.lead is not None and trigger.lag is not None:
-            place = subject.draft.source.key_place(("when", "lag"))
-            subject.draft.add(place, "two-words", "`lead` and `lag` cannot both be", "keep one of them")
     elif isinstance(trigger, Anniversary):
         _date(subject, ("when", "anniversary"), trigger.anniversary, (Type.DATE,))
     elif isinstance(trigger, Cron):
