@@ -1,4 +1,4 @@
-"""The tables of loyalty: codes of imported pools, what was done to vouchers, the ledger of points, and what ran short."""
+"""The tables of loyalty: codes of imported pools, what was done to vouchers, and the ledger of points."""
 
 import sqlalchemy as sa
 
@@ -56,15 +56,4 @@ points = sa.Table(
     sa.UniqueConstraint(*_ONCE),
     sa.Index("ix_points_customer_id_id", "customer_id", "id"),
     sa.Index("ix_points_lapsing", "expires_at", sqlite_where=sa.text(ALIVE), postgresql_where=sa.text(ALIVE)),
-)
-
-shortages = sa.Table(
-    "shortages",
-    metadata,
-    sa.Column("playbook", Key, nullable=False),
-    sa.Column("kind", Key, nullable=False),  # of the vouchers that ran out
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("since", Instant, nullable=False),
-    sa.PrimaryKeyConstraint("playbook", "kind"),
-    sqlite_with_rowid=False,
 )

@@ -1,4 +1,4 @@
-"""The tables of loyalty: pools of codes, what was done to vouchers, points, and what ran short."""
+"""The tables of loyalty: pools of codes, what was done to vouchers, and points."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -74,13 +74,4 @@ def upgrade() -> None:
         ["expires_at"],
         sqlite_where=sa.text("remaining > 0"),
         postgresql_where=sa.text("remaining > 0"),
-    )
-    op.create_table(
-        "shortages",
-        sa.Column("playbook", KEY, nullable=False),
-        sa.Column("kind", KEY, nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("since", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("playbook", "kind", name="pk_shortages"),
-        sqlite_with_rowid=False,
     )
