@@ -63,3 +63,40 @@ def fold_address(text: str) -> str:
 def _sentence(error: EmailNotValidError) -> str:
     said = str(error).rstrip(".")
     return said[:1].lower() + said[1:]
+
+
+_DIALLED = re.compile(r"\+?[0-9](?:[\s().\-/\u2010-\u2015\u2212]*[0-9])*")
+# What is dialled before a number within its own country; it falls away behind the prefix. Everywhere else it is 0.
+_TRUNKS = {"+7": "8", "+1": "1", "+39": ""}
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 8, 15  # E.164
+_LONGEST_AT_HOME = 10  # of the numbers that begin like their own country's prefix
+
+
+def parse_phone(text: str, prefix: str | None = None) -> str:
+    """A telephone number as E.164 writes it: `+` and 8 to 15 digits; spaces, dashes and brackets are folded.
+
+    `prefix` is the country's (`+49`), for numbers that are written as people dial them at home; without it they are
+    refused, since a number of the wrong country is a stranger's. Raises `ValueError` with a sentence for people.
+    """
+    written = unicodedata.normalize("NFKC", text).strip().removeprefix("tel:")
+    # `+44 (0)20 …`: the zero is for those who dial from within.
+    written = re.sub(r"^(\+[0-9\s]+)\(0\)", r"\1", written.lstrip("( "))
+    if not _DIALLED.fullmatch(written):
+        raise ValueError(f"`{text.strip()}` is not a phone number; write for example  +49 30 1234567")
+    digits = re.sub(r"\D", "", written)
+    if written.startswith("+"):
+        number = digits
+    elif digits.startswith("00"):
+        number = digits[2:]
+    elif prefix is None:
+        raise ValueError(f"`{text.strip()}` does not say its country; write for example  +49 30 1234567")
+    elif digits.startswith(prefix[1:]) and len(digits) > _LONGEST_AT_HOME:
+        number = digits  # the country is there, only its `+` is not
+    else:
+        number = prefix[1:] + digits.removeprefix(_TRUNKS.get(prefix, "0"))
+    if not _SHORTEST_NUMBER <= len(number) <= _LONGEST_NUMBER or number.startswith("0"):
+        raise ValueError(
+            f"`{text.strip()}` is not a phone number: a country and a number have {_SHORTEST_NUMBER} to"
+            f" {_LONGEST_NUMBER} digits"
+        )
+    return f"+{number}"

@@ -1,11 +1,12 @@
 """The roads by which messages leave, as `channels:` of the settings declares them; secrets only by the names of variables."""
 
+import re
 from collections.abc import Mapping
 from email.utils import parseaddr
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from engine.declared import Count, Declared, Secret
 from engine.literals import Duration, Name, Text
@@ -17,7 +18,30 @@ _Prefix = Annotated[
         {"type": "string", "pattern": r"^\+[1-9]\d{0,3}$", "title": "country prefix", "examples": ["'+49'"]}
     ),
 ]
-_TIMEOUT = Length(10, "second")
+_UNITS = {"second": 1.0, "minute": 60.0}
+
+
+def _patience(text: Any) -> Any:
+    found = re.fullmatch(r"([1-9]\d{0,2}) (second|minute)s?", str(text))
+    if not found:
+        raise ValueError(f"`{text}` is not a time to wait for an answer; write for example  15 seconds")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+#: How long a provider may take to answer, in seconds; lengths of time elsewhere in the language begin at a minute.
+_Patience = Annotated[
+    float,
+    BeforeValidator(_patience),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^[1-9]\d{0,2} (second|minute)s?$",
+            "title": "time to wait for an answer",
+            "examples": ["15 seconds"],
+        }
+    ),
+]
+_TIMEOUT = 15.0
 
 
 @lru_cache(maxsize=64)  # asked for each mail
@@ -83,7 +107,10 @@ class Sms(Declared):
         "For providers that answer 200 to everything.",
     )
     connections: Count = Field(default=10, ge=1, le=50, description="Calls at one time.")
-    timeout: Duration = Field(default=_TIMEOUT, description="How long the provider may take, all in all.")
+    timeout: _Patience = Field(default=_TIMEOUT, description="How long the provider may take, all in all.")
+    opt_out: Text | None = Field(
+        default=None, description="What ends every marketing text message: `Reply STOP to leave`."
+    )
 
 
 class Chat(Declared):
@@ -94,7 +121,7 @@ class Chat(Declared):
         "the customer's: `tgram://TOKEN/{address}`."
     )
     connections: Count = Field(default=5, ge=1, le=20, description="Calls at one time.")
-    timeout: Duration = Field(default=_TIMEOUT, description="How long the service may take to answer.")
+    timeout: _Patience = Field(default=_TIMEOUT, description="How long the service may take to answer.")
 
 
 class Webhook(Declared):
@@ -105,6 +132,7 @@ class Webhook(Declared):
         description="The variable with the secret, `whsec_…`; several with spaces between them while one takes the "
         "other's place: each of them signs."
     )
+    timeout: _Patience = Field(default=_TIMEOUT, description="How long it may take to answer, all in all.")
 
 
 class Channels(Declared):
@@ -117,3 +145,8 @@ class Channels(Declared):
     allow_inside: tuple[Text, ...] = Field(
         default=(), description="Hosts inside the network that may be called all the same, by name."
     )
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """The channels that are declared and reach a customer, in the order in which they are tried."""
+        return tuple(name for name in ("email", "sms", "chat") if getattr(self, name) is not None)

@@ -5,7 +5,12 @@ from datetime import datetime
 
 from engine.channel_settings import Channels
 from engine.channels.channel import Channel
+from engine.channels.chat import ChatDoor
+from engine.channels.http import Http
+from engine.channels.inside import Allowed
+from engine.channels.sms import SmsDoor
 from engine.channels.smtp import Smtp
+from engine.channels.webhook import WebhookDoor
 
 #: The names of all channels, in the order in which they are tried where nothing else is said.
 CHANNELS = ("email", "sms", "chat", "webhook")
@@ -44,7 +49,15 @@ def open_doors(channels: Channels, environment: Mapping[str, str], clock: Callab
 
     Nothing is connected yet. Raises `ValueError` with a sentence for people where a secret is not set or does not fit.
     """
+    allowed = Allowed(channels.allow_inside)
     opened: dict[str, Channel] = {}
+    if channels.chat is not None:
+        opened["chat"] = ChatDoor(channels.chat, environment, allowed)
+    http = Http(allowed)
+    if channels.sms is not None:
+        opened["sms"] = SmsDoor(channels.sms, environment, http, allowed, clock)
+    if channels.webhooks:
+        opened["webhook"] = WebhookDoor(channels.webhooks, environment, http, allowed, clock)
     if channels.email is not None:
         opened["email"] = Smtp(channels.email, environment)
-    return Doors(opened)
+    return Doors({name: opened[name] for name in CHANNELS if name in opened}, let_go=http.close)

@@ -1,0 +1,101 @@
+"""What the doors over HTTP share: a letter becomes a call, and what comes back becomes an outcome."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from engine.channels.channel import Accepted, Failed, Letter, Outcome, Retry, Uncertain
+from engine.channels.http import Answer, Call, Http, Silence
+from engine.channels.inside import Allowed, check_url
+from engine.channels.replies import said
+from engine.channels.statuses import of_status, wait_of
+from engine.channels.veil import Veil
+
+
+def secret_of(environment: Mapping[str, str], name: str | None, what: str) -> str:
+    """The value of an environment variable. Raises `ValueError` where it is not set."""
+    value = environment.get(name or "", "").strip()
+    if not value:
+        raise ValueError(f"the environment variable {name} with {what} is not set")
+    return value
+
+
+def url_of(environment: Mapping[str, str], name: str | None, what: str, allowed: Allowed) -> str:
+    """An address out of an environment variable, looked at before it is ever called. Raises `ValueError`."""
+    url = secret_of(environment, name, what)
+    try:
+        check_url(url, allowed)
+    except ValueError as fault:
+        raise ValueError(f"the address in the environment variable {name} {fault}") from None
+    return url
+
+
+class OverHttp(ABC):
+    """A `Channel` whose letters go over HTTP. What `offer` accepts has not left; `hand_over` makes the calls at once."""
+
+    keyed = False  # whether the other side takes the same letter only once
+    width = 10
+
+    def __init__(self, http: Http, veil: Veil, clock: Callable[[], datetime]) -> None:
+        self._http = http
+        self._veil = veil
+        self._clock = clock
+
+    def offer(self, letters: Sequence[Letter]) -> list[Accepted | Outcome]:
+        """Looks at each letter; nothing is called yet."""
+        if len(letters) > self.width:
+            raise ValueError(f"{len(letters)} letters are offered, {self.width} calls can be made at once")
+        return [self.refuse(letter) or Accepted(letter) for letter in letters]
+
+    def hand_over(self, accepted: Sequence[Accepted]) -> list[Outcome]:
+        """Calls for all of them at once."""
+        letters = [one.letter for one in accepted]
+        answers = self._http.ask([self.call(letter) for letter in letters])
+        return [self.outcome(letter, answer) for letter, answer in zip(letters, answers, strict=True)]
+
+    def close(self) -> None:  # noqa: B027  (nothing to do is what it does)
+        """Nothing is open between calls."""
+
+    @abstractmethod
+    def refuse(self, letter: Letter) -> Failed | Retry | None:
+        """Why a letter cannot go, certainly and before anything has left."""
+
+    @abstractmethod
+    def call(self, letter: Letter) -> Call:
+        """The request that hands a letter over."""
+
+    def read(self, letter: Letter, answer: Answer) -> Outcome:
+        """What a reply means; its status, where nothing more is known of who replies."""
+        return self.by_status(letter, answer)
+
+    def by_status(self, letter: Letter, answer: Answer) -> Outcome:
+        """What the status of a reply means."""
+        return of_status(
+            answer.status,
+            self._told(answer),
+            wait_of(answer.headers, self._clock()),
+            addressed=self.addressed(letter),
+            keyed=self.keyed,
+        )
+
+    def addressed(self, _letter: Letter) -> bool:
+        """Whether the recipient stands in the URL."""
+        return False
+
+    def by_body(self, answer: Answer, found: Outcome) -> Outcome:
+        """What the body of a reply says, without secrets, and with the wait that its headers ask for."""
+        reply = said(self._veil(found.reply))
+        if isinstance(found, Retry):
+            return replace(found, reply=reply, after=wait_of(answer.headers, self._clock()))
+        return replace(found, reply=reply)
+
+    def _told(self, answer: Answer) -> str:
+        return said(self._veil(f"{answer.status} {answer.body[:2000].decode('utf-8', 'replace')}"))
+
+    def outcome(self, letter: Letter, answer: Answer | Silence) -> Outcome:
+        """What came of a call."""
+        if isinstance(answer, Answer):
+            return self.read(letter, answer)
+        reason = said(self._veil(answer.reason))
+        return Uncertain(reason) if answer.gone else Retry(None, None, reason, "relay")
