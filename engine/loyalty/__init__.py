@@ -2,5 +2,6 @@
 
 from engine.loyalty.batch import Loyalty
 from engine.loyalty.issue import Issue, NoMore, Short
+from engine.loyalty.till import Till
 
-__all__ = ["Issue", "Loyalty", "NoMore", "Short"]
+__all__ = ["Issue", "Loyalty", "NoMore", "Short", "Till"]

@@ -1,6 +1,6 @@
 """What the runs of one batch share of vouchers and points, and what is done to vouchers that they were given."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,13 +31,13 @@ class Loyalty:
     _changes: list[dict[str, Any]] = field(default_factory=list)
     _short: dict[tuple[str, str], str] = field(default_factory=dict)  # playbook and kind -> why
 
-    def prepare(self, kinds: Sequence[str], verbs: set[str], runs: Sequence[Mapping[str, Any]]) -> None:
+    def prepare(self, kinds: Collection[str], verbs: Collection[str], runs: Sequence[Mapping[str, Any]]) -> None:
         """Reads in sets what the steps of a playbook (its `verbs`, and the `kinds` that it issues) will ask for."""
         if kinds:
             self.issue.prepare(kinds, runs)
-        if verbs & {"points", "undo"}:
+        if {"points", "undo"} & {*verbs}:
             self.till.prepare({run["customer_id"] for run in runs}, runs)
-        if verbs & {"extend", "undo"}:
+        if {"extend", "undo"} & {*verbs}:
             kept = [one for run in runs for one in (run["results"] or {}).values()]
             self._vouchers.update(find(self.connection, {one["voucher"] for one in kept if "voucher" in one}, locked=True))
             mine = voucher_changes.c.enrolment_id.in_({run["id"] for run in runs})

@@ -78,6 +78,24 @@ def purses(connection: sa.Connection, ids: Collection[str]) -> dict[str, Purse]:
     return found
 
 
+def points_of_runs(connection: sa.Connection, runs: Collection[int]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """What the steps of those runs granted or spent, by run, step and iteration, and what the customers have now."""
+    table = points.c
+    mine = sa.select(table.enrolment_id, table.step, table.iteration, table.customer_id, table.amount, table.expires_at)
+    rows = list(connection.execute(mine.where(table.enrolment_id.in_(runs))))
+    left = sa.select(table.customer_id, sa.func.sum(table.remaining)).group_by(table.customer_id)
+    whose = among(connection, table.customer_id, {row.customer_id for row in rows})
+    balances = {customer: int(balance) for customer, balance in connection.execute(left.where(whose))}
+    return {
+        tuple(row)[:3]: {
+            "amount": abs(row.amount),
+            "expires_at": row.expires_at,
+            "balance": balances.get(row.customer_id, 0),
+        }
+        for row in rows
+    }
+
+
 def write_points(
     connection: sa.Connection, purses_of: Mapping[str, Purse], rows: Sequence[Mapping[str, Any]]
 ) -> None:
