@@ -1,14 +1,18 @@
 """What an action is: the verb of a step, its parameters, and what it does with one run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol
+from fractions import Fraction
+from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 from engine.catalogue import Catalogue, Field
+from engine.change import Counted
 from engine.conditions import Tree
 from engine.declared import Declared
+from engine.times import Length
+from engine.working import Span
 
 
 @dataclass(frozen=True)
@@ -18,16 +22,24 @@ class Next:
 
 @dataclass(frozen=True)
 class Enter:
-    """Go on with the first step of the nth block of this step."""
+    """Go on with the first step of the nth block of this step, or behind the step where that block is empty.
+
+    What happened after `since` counts for the waits that follow: the instant of what ended this one, where it is known.
+    """
 
     block: int
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Hold:
-    """Stand still until that instant, or until an event wakes the run."""
+    """Stand still until that instant, or until an event wakes the run.
+
+    `look_at` is earlier: when time alone may change the answer of a condition that the step waits for.
+    """
 
     until: datetime
+    look_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,25 @@ class End:
     reason: str
 
 
-Move = Next | Enter | Hold | End
+@dataclass(frozen=True)
+class Stand:
+    """The step cannot be done now, for the reason given: the run stands before it, and tries again then."""
+
+    reason: str
+    until: datetime
+
+
+Move = Next | Enter | Hold | End | Stand
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An event of the customer that a step asked for."""
+
+    name: str
+    id: str
+    at: datetime
+    fields: Mapping[str, Any]
 
 
 class Run(Protocol):
@@ -58,17 +88,68 @@ class Run(Protocol):
     def holds(self, condition: Tree) -> bool:
         """Whether a condition is true for the run's customer, event and results now."""
 
-    def happened(self, event: str, where: Tree | None) -> bool:
-        """Whether such an event of the customer came since the step before this one was over, and before the wait is."""
+    def turns_at(self, condition: Tree) -> datetime | None:
+        """When time alone may next change the answer of a condition; None where only data can."""
+
+    def first(self, event: str, where: Tree | None) -> Heard | None:
+        """The first such event of the customer since the step before this one was over, and before the wait is."""
+
+    def keep_event(self, name: str | None, heard: Heard) -> None:
+        """Keeps an event as a result, under that name if there is one."""
+
+    def later(self, span: Span) -> datetime:
+        """So much later than now: by the customer's clocks, working days by the shop's."""
+
+    def shifted(self, anchor: datetime, span: Span, *, back: bool) -> datetime:
+        """So much after an instant, or before it."""
+
+    @property
+    def round(self) -> int:
+        """How many rounds of the present step have begun, where it repeats its steps."""
+
+    def draw(self, shares: Sequence[tuple[str, Fraction]]) -> int:
+        """Which of these shares the customer belongs to, always the same at this step; it is put on record."""
+
+    def set_field(self, field: str, text: str | None) -> None:
+        """Writes a field of the customer, given as authors write its values; None makes it empty."""
+
+    def send_next(self, series: str, by: Sequence[str]) -> None:
+        """Plans the next message of a series that the customer has not had, if one is left."""
 
     def instant(self, scope: str, field: str) -> datetime | None:
         """A time of the customer, the event or a result; a date is its midnight in the customer's zone."""
 
-    def plan_message(self, channel: str, message: str) -> None:
-        """Puts a message into the outbox."""
+    def plan_message(
+        self, channel: str, message: str, others: Sequence[str] = (), patience: Length | None = None
+    ) -> None:
+        """Puts a message into the outbox; `others` are tried where the channel fails, or after `patience` unopened."""
 
-    def issue_voucher(self, kind: str, name: str | None, expires_at: datetime | None) -> None:
+    def plan_notice(self, message: str, to: str) -> None:
+        """Puts a mail to staff into the outbox: to a team, a person, an address, or whom a field of the customer names."""
+
+    def plan_call(self, webhook: str, fields: Sequence[str]) -> None:
+        """Puts a call of another system into the outbox, with these fields as they are now."""
+
+    def issue_voucher(self, kind: str, name: str | None, expires_at: datetime | None) -> Move:
         """Issues a voucher of a declared kind, with a code of its own; `name` keeps it as a result."""
+        raise NotImplementedError
+
+    def extend_voucher(self, name: str, longer: Callable[[datetime], datetime]) -> None:
+        """Lets a voucher live longer; what cannot be is put on record."""
+
+    def undo(self, name: str) -> None:
+        """Takes back a voucher that is not redeemed, or points; what cannot be is put on record."""
+
+    def grant_points(self, amount: int, name: str | None, expires_at: datetime | None) -> None:
+        """Gives the customer points; `name` keeps them as a result."""
+
+    def spend_points(self, amount: int, name: str | None) -> Move:
+        """Takes points that the customer spends; where there are not enough, the run ends."""
+        raise NotImplementedError
+
+    def number(self, scope: str, field: str) -> Fraction:
+        """A number, or an amount in the currency's main unit; nothing where the field is missing."""
+        raise NotImplementedError
 
     def put_tag(self, tag: str) -> None:
         """Puts a tag on the customer."""
@@ -84,8 +165,12 @@ class Action(Declared):
     """A step's verb with its parameters. The field named like the verb holds the verb's own value."""
 
     verb: ClassVar[str]
-    #: Whether an event of the customer can end the step's wait.
+    #: Whether an event of the customer, or a change of what the store knows of him, can end the step's wait.
     listens: ClassVar[bool] = False
+    #: What the step gives that a playbook may have a quota of (`at_most: 500 vouchers`).
+    counts: ClassVar[Counted | None] = None
+    #: Whether the steps inside lead back to this one.
+    repeats: ClassVar[bool] = False
 
     def conditions(self) -> tuple[Tree, ...]:
         """The conditions that the step may test, so that their fields are loaded for many runs at once."""
@@ -95,6 +180,10 @@ class Action(Declared):
         """The times that the step reads, as scope and field."""
         return ()
 
+    def reads(self) -> tuple[tuple[str, str], ...]:
+        """Further fields that the step reads, as scope and field."""
+        return ()
+
     def events(self) -> tuple[str, ...]:
         """The events of the customer that the step asks about."""
         return ()
@@ -102,6 +191,10 @@ class Action(Declared):
     def makes(self, catalogue: Catalogue) -> Mapping[str, Mapping[str, Field]]:
         """The results that the step keeps under names (`as: gift`), each with its fields."""
         return {}
+
+    def forks(self) -> tuple[str, ...]:
+        """The ways on from here, for those who count which were taken: one for each block, and perhaps one past them."""
+        return ()
 
     def shows(self) -> tuple[tuple[str, str], ...]:
         """What people outside may see of the step, as a test expects it: word and value (see `engine/happened`)."""

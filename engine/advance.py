@@ -10,12 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from engine.actions.voucher import IssueVoucher
 from engine.catalogue import Catalogue, Field
 from engine.conditions import Tree, within
 from engine.deeds import Setting, random_code
+from engine.counting import ration, record
 from engine.effects import Effects
 from engine.facts import Record
-from engine.kept import kept
+from engine.kept import kept, load_had
+from engine.loyalty import Issue, Loyalty, Till
 from engine.run import CustomerRun, Happenings
 from engine.shop import Shop
 from engine.store.ledger import enrolments, of_playbooks
@@ -42,6 +45,7 @@ class Advance:
     shop: Shop
     new_code: Callable[[], str] = random_code
     control: Callable[[str, str], bool] | None = None
+    variant: Callable[[str, str, str], str | None] | None = None
 
     def __call__(self, now: datetime) -> int:
         """Moves every run that is due. Returns how many were taken."""
@@ -77,21 +81,38 @@ class Advance:
 
     def _batch(self, playbooks: Sequence[str], now: datetime) -> int:
         effects = Effects()
-        setting = Setting(
-            settings=self.shop.settings,
-            segments=self.shop.segments,
-            voucher_kinds=self.shop.vouchers,
-            now=now,
-            effects=effects,
-            new_code=self.new_code,
-            control=self.control,
-        )
         with self.shop.store.begin() as connection:
+            loyalty = self._loyalty(connection, now)
+            effects.vouchers = loyalty.issue.rows
+            setting = Setting(
+                settings=self.shop.settings,
+                catalogue=self.shop.catalogue,
+                segments=self.shop.segments,
+                now=now,
+                effects=effects,
+                loyalty=loyalty,
+                control=self.control,
+                variant=self.variant,
+            )
             rows = _claim(connection, playbooks, now)
+            setting.rations.update(ration(connection, self._rules_of(connection, rows)))
             for (playbook_id, revision), group in groupby(rows, key=lambda row: (row["playbook"], row["revision"])):
                 self._group(connection, setting, self.shop.pinned(connection, playbook_id, revision), list(group))
+            loyalty.write()
             effects.write(connection, self.shop.catalogue, now)
+            record(connection, setting.rations)
         return len(rows)
+
+    def _loyalty(self, connection: sa.Connection, now: datetime) -> Loyalty:
+        """What the runs of a batch share of vouchers and points."""
+        issue = Issue(connection, self.shop.vouchers, self.shop.settings.currency, now, self.new_code)
+        return Loyalty(connection, issue, Till(connection, now), now)
+
+    def _rules_of(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> Iterable[Playbook | None]:
+        """The playbooks whose rules hold over all runs: as they are today, else as they were when those runs began."""
+        for playbook, revision in {(row["playbook"], row["revision"]) for row in rows}:
+            today = self.shop.workspace.playbooks.get(playbook)
+            yield today if today is not None else self.shop.pinned(connection, playbook, revision)
 
     def _group(
         self,
@@ -129,6 +150,8 @@ class Advance:
         since = min(row["step_since"] or row["fired_at"] for row in rows)
         since = min(since, *(row["fired_at"] for row in rows))
         happened = {name: facts.happened(connection, name, ids, since, now) for name in needs.events}
+        setting.loyalty.prepare(needs.vouchers, needs.verbs, rows)
+        load_had(connection, setting.effects.had, playbook.series, ids)
         for row, result in zip(rows, results, strict=True):
             customer = customers.get(row["customer_id"])
             if customer is None:
@@ -158,6 +181,8 @@ class Needs:
     customer: frozenset[Field]
     event: bool
     events: frozenset[str]
+    verbs: frozenset[str]
+    vouchers: frozenset[str]
 
     @classmethod
     def of(cls, playbook: Playbook, catalogue: Catalogue, segments: Mapping[str, Tree]) -> "Needs":
@@ -165,9 +190,10 @@ class Needs:
         actions = [step.action for step in playbook.steps.values()]
         trees = [stop.condition or stop.where for stop in playbook.stop_when]
         trees.extend(tree for action in actions for tree in action.conditions())
+        trees.append(playbook.suspend_while)
         nodes = [node for tree in trees if tree is not None for node in within(tree, segments)]
         mentioned = {(one.scope, one.field) for node in nodes for one in node.mentions}
-        moments = {pair for action in actions for pair in action.moments()}
+        moments = {pair for action in actions for pair in (*action.moments(), *action.reads())}
         return cls(
             customer=frozenset(
                 [one for scope, one in mentioned if scope == "customer"]
@@ -178,6 +204,8 @@ class Needs:
                 [stop.event for stop in playbook.stop_when if stop.event is not None]
                 + [event for action in actions for event in action.events()]
             ),
+            verbs=frozenset(action.verb for action in actions),
+            vouchers=frozenset(action.voucher for action in actions if isinstance(action, IssueVoucher)),
         )
 
 
@@ -202,7 +230,8 @@ def _claim(connection: sa.Connection, playbooks: Sequence[str], now: datetime) -
 
 
 def _place(row: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
-    kept = ("id", "state", "reason", "step", "due_at", "step_since", "resume_at", "ended_at", "results", "listens")
+    kept = ("id", "state", "reason", "step", "due_at", "step_since", "resume_at", "ended_at", "results", "listens",
+            "iteration", "rounds", "suspended_at")  # fmt: skip
     return {**{name: row[name] for name in kept}, **changed}
 
 

@@ -3,46 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.catalogue import Field, Type
-from engine.channel_settings import Email
-from engine.channels import Letter
 from engine.kept import kept
-from engine.render import (
-    Content,
-    MailHeaders,
-    Money,
-    Template,
-    Unrenderable,
-    build_mail,
-    render,
-    unsubscribe_token,
-)
+from engine.letters import Composed, Context, Failure, Sheet, Writer, message_key
+from engine.render import Content, Money, Template
+from engine.sends import ANY
 from engine.shop import Shop
-from engine.sight import mail_address
+from engine.sight import address_of
 from engine.store.ledger import enrolments
+from engine.tries import in_order
 from engine.workspace.playbook import Playbook
 
 Row = Mapping[str, Any]
 
-
-@dataclass(frozen=True)
-class Failure:
-    """A message that cannot be written for its customer, and why."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Composed:
-    """A letter ready to go, and the language it is in."""
-
-    letter: Letter
-    language: str
+__all__ = ["Compose", "Composed", "Failure", "message_key"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +34,7 @@ class Compose:
     def customers(self, connection: sa.Connection, rows: Sequence[Row], now: datetime) -> dict[str, dict[str, Any]]:
         """The customers of these messages, with every field that a text of theirs mentions."""
         catalogue = self.shop.catalogue
-        names = {"email"}
+        names = {"email", "open_complaints", "phone", "chat", "preferred_channel"}
         for row in _of_each_message(rows):
             playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
             for template in self._templates(playbook, row["message"]).values():
@@ -73,68 +52,68 @@ class Compose:
         contexts = self._contexts(connection, rows, customers)
         return [self._letter(connection, row, contexts[row["id"]]) for row in rows]
 
-    def _letter(
-        self, connection: sa.Connection, row: Row, context: Mapping[str, Mapping[str, Any]]
-    ) -> Composed | Failure:
+    def _letter(self, connection: sa.Connection, row: Row, context: Context) -> Composed | Failure:
         settings = self.shop.settings
-        email = settings.channels.email
         playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
         customer = context["customer"]
-        language, template = self.template(playbook, row["message"], customer.get("language"))
-        recipient = mail_address(customer)
-        if template is None or email is None or recipient is None:
-            return Failure(
-                f"the text of `{row['message']}` cannot be read" if template is None else "no way to send mail"
-            )
-        url = self._unsubscribe_url(row)
-        zone = settings.zone_of(customer.get("timezone"))
-        try:
-            content = render(template, context, language, zone, settings.currency, unsubscribe_url=url)
-            mail = build_mail(content, self._headers(email, row, recipient, url, row["planned_at"]))
-        except Unrenderable as fault:
-            return Failure(str(fault))
-        except ValueError as fault:
-            return Failure(f"{row['message']}/{language}: {fault}")
-        return Composed(Letter(message_key(row), email.address, recipient, mail), language)
+        # The shop's own people read the shop's own language.
+        speaks = customer.get("language") if row["recipient"] is None else None
+        language, template = self.template(playbook, row["message"], speaks, row["channel"])
+        address = address_of(settings, row, customer)
+        return self.writer(Sheet(row, template, language, context, address, settings.zone_of(customer.get("timezone"))))
 
-    def content(
-        self, playbook: Playbook, message: str, context: Mapping[str, Mapping[str, Any]], *, marketing: bool
-    ) -> Content | None:
-        """One message for one customer, without sending it: for a preview. None where no text of it can be read."""
+    @cached_property
+    def writer(self) -> Writer:
+        """The hand that writes."""
+        return Writer(self.shop.settings, self.secrets)
+
+    def chosen(
+        self, connection: sa.Connection, rows: Sequence[Row], customers: Mapping[str, Mapping[str, Any]]
+    ) -> list[Row]:
+        """The rows, those that left the channel to the customer with the first one, and with those that are left to try."""
+        return [
+            row if row["channel"] != ANY else {**row, **self._first(connection, row, customers.get(row["customer_id"]))}
+            for row in rows
+        ]
+
+    def _first(self, connection: sa.Connection, row: Row, customer: Mapping[str, Any] | None) -> dict[str, Any]:
+        playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
+        usable = [one for one in self.shop.settings.channels.personal if self.speaks(playbook, row["message"], one)]
+        channel, *rest = in_order((customer or {}).get("preferred_channel"), usable) or [ANY]
+        return {"channel": channel, "channels": rest or None}
+
+    def speaks(self, playbook: Playbook | None, message: str, channel: str) -> bool:
+        """Whether a message has words for a channel, in any language."""
+        return any(one.message.speaks(channel) for one in self._templates(playbook, message).values())
+
+    def content(self, playbook: Playbook, message: str, context: Context, *, marketing: bool) -> Content | None:
+        """One mail for one customer, without sending it: for a preview. None where no text of it can be read."""
         settings = self.shop.settings
-        language, template = self.template(playbook, message, context["customer"].get("language"))
+        language, template = self.template(playbook, message, context["customer"].get("language"), "email")
         if template is None:
             return None
         url = f"{settings.unsubscribe_url}/preview" if marketing else None
         zone = settings.zone_of(context["customer"].get("timezone"))
-        return render(template, context, language, zone, settings.currency, unsubscribe_url=url)
+        return self.writer.content(template, context, language, zone, url)
 
-    def template(self, playbook: Playbook | None, message: str, language: Any) -> tuple[str, Template | None]:
-        """The text in the first language of the customer's chain that there is one in."""
-        templates = self._templates(playbook, message)
+    def plain(self, playbook: Playbook, message: str, channel: str, context: Context) -> str | None:
+        """The same of a text message or a chat message."""
+        language, template = self.template(playbook, message, context["customer"].get("language"), channel)
+        zone = self.shop.settings.zone_of(context["customer"].get("timezone"))
+        return self.writer.plain(template, channel, context, language, zone) if template is not None else None
+
+    def template(
+        self, playbook: Playbook | None, message: str, language: Any, channel: str
+    ) -> tuple[str, Template | None]:
+        """The text in the first language of the customer's chain that there is one in, with words for the channel."""
+        known = self._templates(playbook, message)
+        templates = {one: found for one, found in known.items() if found.message.speaks(channel)} or known
         chain = self.shop.settings.language_chain(language)
         found = next((one for one in chain if one in templates), next(iter(templates), chain[0]))
         return found, templates.get(found)
 
     def _templates(self, playbook: Playbook | None, message: str) -> Mapping[str, Template]:
         return self.shop.templates(playbook, message) if playbook is not None else {}
-
-    def _unsubscribe_url(self, row: Row) -> str | None:
-        if row["purpose"] != "marketing":
-            return None
-        token = unsubscribe_token(self.secrets, row["customer_id"], row["channel"], row["topic"])
-        return f"{self.shop.settings.unsubscribe_url}/{token}"
-
-    def _headers(self, email: Email, row: Row, recipient: str, url: str | None, date: datetime) -> MailHeaders:
-        domain = email.address.rpartition("@")[2]
-        return MailHeaders(
-            sender=email.sender,
-            to=recipient,
-            message_id=f"<{message_key(row)}@{domain}>",
-            date=date,
-            reply_to=email.reply_to,
-            unsubscribe_url=url,
-        )
 
     def _contexts(
         self, connection: sa.Connection, rows: Sequence[Row], customers: Mapping[str, Mapping[str, Any]]
@@ -189,12 +168,6 @@ class Compose:
             else value
             for name, value in values.items()
         }
-
-
-def message_key(row: Row) -> str:
-    """The message's key for the world, the same over all attempts: made of the run, the step and the iteration."""
-    text = f"{row['enrolment_id']}/{row['playbook']}/{row['customer_id']}/{row['step']}/{row['iteration']}"
-    return sha256(text.encode()).hexdigest()[:32]
 
 
 def _of_each_message(rows: Sequence[Row]) -> list[Row]:

@@ -11,7 +11,8 @@ from types import FrameType
 import sqlalchemy as sa
 import structlog
 
-from engine.channels import Channel
+from engine.channels import Channel, Doors
+from engine.deploy import deploy
 from engine.shop import Shop
 from engine.source.problem import Problem
 from engine.store.faults import StoreError, in_plain_words
@@ -38,7 +39,7 @@ class Daemon:
 
     root: Path
     store: sa.Engine
-    channel: Channel
+    doors: Doors | Channel
     secrets: Sequence[str]
     interval: timedelta = INTERVAL
     now: Callable[[], datetime] = clock
@@ -60,7 +61,7 @@ class Daemon:
             if until_idle and report is not None and report.idle:
                 break
             self._stop.wait(self._pause or self.interval.total_seconds())
-        self.channel.close()
+        self.doors.close()
         _log.info("stopped")
 
     def stop(self) -> None:
@@ -91,8 +92,8 @@ class Daemon:
         if not report.idle:
             delivered = report.delivered
             _log.info("tick", enrolled=report.enrolled, advanced=report.advanced, messages=delivered.counts)
-            if delivered.relay is not None:
-                _log.warning("the mail relay takes nothing now; messages wait", reply=delivered.relay)
+            for channel, reply in delivered.resting.items():
+                _log.warning("a channel takes nothing now; its messages wait", channel=channel, reply=reply)
         return report
 
     def _pause_longer(self) -> None:
@@ -123,8 +124,10 @@ class Daemon:
         if fresh.problems:
             _report(fresh.problems)
         chosen = fresh if self._workspace is None else keep_running(self._workspace, fresh)
-        self._tick = Tick(Shop(self.store, chosen), self.channel, self.secrets)
-        self._workspace = chosen
+        shop, refused = deploy(Shop(self.store, chosen), self.now())
+        _report(refused)
+        self._tick = Tick(shop, self.doors, self.secrets)
+        self._workspace = shop.workspace
         _log.info("loaded", playbooks=len(self._workspace.playbooks), problems=len(fresh.problems))
 
 

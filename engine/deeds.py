@@ -1,15 +1,21 @@
 """What a step may do with its run: everything it writes is gathered, and commits together with the move."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.catalogue import Catalogue
 from engine.conditions import Tree
+from engine.counting import Ration
 from engine.effects import Effects
-from engine.settings import Settings, Voucher
+from engine.facts import plain
+from engine.lateness import Lateness, Moment, Rungs
+from engine.loyalty import Loyalty
+from engine.settings import Settings
+from engine.times import Length
 from engine.workspace.playbook import Playbook, Step
 
 #: Without `0 O 1 I L`, which people confuse when they read a code aloud.
@@ -30,12 +36,14 @@ class Setting:
     """What all runs of a batch share."""
 
     settings: Settings
+    catalogue: Catalogue
     segments: Mapping[str, Tree]
-    voucher_kinds: Mapping[str, Voucher]
     now: datetime
     effects: Effects
-    new_code: Callable[[], str] = random_code
+    loyalty: Loyalty
     control: Callable[[str, str], bool] | None = None  # who is held out, where a test decides it
+    rations: dict[str, Ration] = field(default_factory=dict)  # what is left of the quotas, by playbook
+    variant: Callable[[str, str, str], str | None] | None = None  # who goes which way of a split, where a test decides it
 
 
 @dataclass
@@ -48,7 +56,10 @@ class Deeds:
     record: dict[str, dict[str, Any]]
     zone: ZoneInfo
     step: Step | None = field(default=None, init=False)
+    iteration: int = field(default=0, init=False)  # rounds of all repeats together, so that each effect has a key
     results: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)  # as `engine/kept` reads them
+    nominal: datetime = field(init=False)  # when the present step was due
+    rungs: Rungs = field(default_factory=Rungs, init=False)
 
     @property
     def now(self) -> datetime:
@@ -63,40 +74,75 @@ class Deeds:
 
     def _key(self) -> dict[str, Any]:
         step = self.step.id if self.step is not None else ""
-        return {"enrolment_id": self.row["id"], "step": step, "iteration": self.row["iteration"]}
+        return {"enrolment_id": self.row["id"], "step": step, "iteration": self.iteration}
 
-    def plan_message(self, channel: str, message: str) -> None:
-        """Puts a message into the outbox, for the first moment at which it may go."""
+    def plan_message(
+        self, channel: str, message: str, others: Sequence[str] = (), patience: Length | None = None
+    ) -> None:
+        """Puts a message into the outbox, for the first moment at which it may go.
+
+        `others` are the channels to try where this one fails, or where the message stays unopened for `patience`.
+        """
         playbook, limits = self.playbook, self.setting.settings.limits
         marketing = playbook.purpose == "marketing"
         window = playbook.send_window or (limits.send_window if marketing else None)
-        due_at = window.opening(self.now, self.zone) if window else self.now
+        nominal, now = min(self.nominal, self.now), self.now
+        was_due, due = (window.opening(at, self.zone) if window else at for at in (nominal, now))
+        rule = Lateness.of(self.step.action if self.step else None, playbook.change, limits.catch_up)
         self.setting.effects.messages.append(
             {
-                **self._key(),
-                "playbook": playbook.id,
-                "revision": playbook.revision,
-                "customer_id": self.row["customer_id"],
-                "channel": channel,
-                "message": message,
-                "purpose": playbook.purpose,
-                "topic": playbook.topic,
-                "state": "planned",
+                **self._message(channel, message),
+                "channels": list(others) or None,
+                "unless_opened": str(patience) if patience is not None else None,
                 "planned_at": self.now,
-                "due_at": due_at,
-                "expires_at": limits.catch_up.after(due_at, self.zone),
+                **self.rungs.timed(rule, self._key(), Moment(nominal, was_due, now, due, self.zone)),
             }
         )
 
-    def issue_voucher(self, kind: str, name: str | None, expires_at: datetime | None) -> None:
-        """Issues a voucher of a declared kind, with a code of its own; `name` keeps it as a result."""
-        code = self.setting.voucher_kinds[kind].code.replace("{random}", self.setting.new_code())
-        shown = {
-            "code": code, "kind": kind, "state": "issued",
-            "issued_at": self.now, "expires_at": expires_at, "redeemed_at": None,
-        }  # fmt: skip
-        self.setting.effects.vouchers.append({**self._key(), **shown, "customer_id": self.row["customer_id"]})
-        self.keep(name, {"voucher": code}, shown)
+    def plan_notice(self, message: str, to: str) -> None:
+        """Puts a mail to staff into the outbox; everybody of a team who is present gets one."""
+        settings = self.setting.settings
+        scope, _, name = to.partition(".")
+        whom = str(self.record["customer"].get(name) or "") if scope == "customer" else to
+        today = self.now.astimezone(settings.zone).date()
+        for rank, address in enumerate(settings.staff.addresses(whom, today) or (whom or to,)):
+            self._plan_beside({**self._message("email", message), "rank": rank, "recipient": address})
+
+    def plan_call(self, webhook: str, fields: Sequence[str]) -> None:
+        """Puts a call of another system into the outbox, with these fields as they are now."""
+        values: dict[str, dict[str, Any]] = {}
+        for name in fields:
+            scope, _, field_ = name.partition(".")
+            values.setdefault(scope, {})[field_] = plain(self.record.get(scope, {}).get(field_))
+        values.setdefault("customer", {})["id"] = self.row["customer_id"]
+        self._plan_beside({**self._message("webhook", webhook), "fields": values})
+
+    def _plan_beside(self, row: dict[str, Any]) -> None:
+        """What is not said to the customer goes at any hour, and asks nobody's consent."""
+        now, limits = self.now, self.setting.settings.limits
+        times = {"planned_at": now, "due_at": now, "expires_at": limits.catch_up.after(now, self.zone)}
+        beside = {"purpose": "transactional", "topic": None, "state": "planned", "reason": None, **times}
+        self.setting.effects.messages.append({**row, **beside})
+
+    def _message(self, channel: str, message: str) -> dict[str, Any]:
+        """What every row of the outbox says; a batch writes them together, so each names all columns."""
+        playbook = self.playbook
+        return {
+            **self._key(),
+            "rank": 0,
+            "playbook": playbook.id,
+            "revision": playbook.revision,
+            "customer_id": self.row["customer_id"],
+            "channel": channel,
+            "channels": None,
+            "unless_opened": None,
+            "message": message,
+            "recipient": None,
+            "fields": None,
+            "purpose": playbook.purpose,
+            "topic": playbook.topic,
+            "priority": playbook.guarded.priority,
+        }
 
     def put_tag(self, tag: str) -> None:
         """Puts a tag on the customer."""

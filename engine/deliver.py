@@ -1,6 +1,6 @@
 """What goes out: messages whose time has come are claimed, looked at, written, offered, and handed over."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,7 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine.addresses import fold_address
-from engine.channels import Accepted, Channel, Done, Failed, Outcome, Retry, Uncertain
+from engine.channels import Accepted, Channel, Done, Doors, Failed, Outcome, Retry, Uncertain
 from engine.compose import Compose, Composed, Failure
 from engine.guards import look
 from engine.outbox import begin_sending, claim, overdue, reap, settle, waiting
@@ -18,12 +18,14 @@ from engine.sight import Sight
 from engine.store.customers import suppressions
 from engine.store.dialect import insert, lock_customers
 from engine.store.prepared import Prepared
+from engine.times import Length
+from engine.tries import fix_channels
 
 BATCH = 500
 #: Waits after a refusal that may pass: five minutes, doubled each time, four hours at most (Postfix does alike).
 _FIRST_RETRY, _LONGEST_RETRY, _SPREAD = timedelta(minutes=5), timedelta(hours=4), 0.2
-#: How long a relay that took nothing is left alone, if it did not say; else a queue would be written anew at every tick.
-_RELAY_RESTS = timedelta(minutes=1)
+#: How long a door that took nothing is left alone, if it did not say; else a queue would be written anew at every tick.
+_DOOR_RESTS = timedelta(minutes=1)
 
 Row = Mapping[str, Any]
 Move = dict[str, Any]
@@ -34,7 +36,7 @@ class Delivered:
     """What a pass did, by final state of the messages."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    relay: str | None = None  # why the relay took nothing more
+    resting: dict[str, str] = field(default_factory=dict)  # channels whose door took nothing more, and why
 
     def add(self, moves: Iterable[Move]) -> None:
         """Counts messages."""
@@ -47,8 +49,8 @@ class Deliver:
     """The pass over the outbox of one shop."""
 
     compose: Compose
-    channel: Channel
-    _rests: tuple[datetime, datetime] | None = None  # from when until when the relay is left alone
+    doors: Doors
+    _rests: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)  # when a channel's door is left alone
     waiting: Prepared = field(init=False)  # whether any message is due at :now
     overdue: Prepared = field(init=False)  # whether a worker died with messages in its hands
 
@@ -59,51 +61,81 @@ class Deliver:
         self.overdue = Prepared(overdue(dialect), dialect)
 
     def __call__(self, now: datetime) -> Delivered:
-        """Delivers everything that may go now. A relay that is down ends the pass, and nothing is lost."""
+        """Delivers everything that may go now. A door that is shut is left alone, and nothing is lost."""
         store, report = self.compose.shop.store, Delivered()
         if self._any(self.overdue, now):
             with store.begin() as connection:
                 reap(connection, now)
-        if self._rests is not None and self._rests[0] <= now < self._rests[1]:
-            return report
-        while report.relay is None and self._any(self.waiting, now):
+        while self._any_waiting(now, resting := {*self._resting(now), *report.resting}):
             attempt = uuid4().hex
             with store.begin() as connection:
-                rows = claim(connection, attempt, now, BATCH, self.compose.shop.moving)
+                rows = claim(connection, attempt, now, BATCH, self.compose.shop.moving, resting)
             if not rows:
                 break
             self._batch(attempt, rows, now, report)
         return report
+
+    def _resting(self, now: datetime) -> frozenset[str]:
+        """The channels whose door is left alone."""
+        return frozenset(channel for channel, (since, until) in self._rests.items() if since <= now < until)
+
+    def _any_waiting(self, now: datetime, resting: Collection[str]) -> bool:
+        if not resting:
+            return self._any(self.waiting, now)
+        statement = waiting(self.compose.shop.moving, resting)
+        with self.compose.shop.store.connect().execution_options(reading=True) as connection:
+            return connection.execute(statement, {"now": now}).first() is not None
 
     def _any(self, probe: Prepared, now: datetime) -> bool:
         with self.compose.shop.store.connect().execution_options(reading=True) as connection:
             return probe.execute(connection, {"now": now}).first() is not None
 
     def _batch(self, attempt: str, rows: Sequence[Row], now: datetime, report: Delivered) -> None:
-        """One claim: what may not go is settled at once, the rest goes in waves as wide as the channel."""
+        """One claim: what may not go is settled at once, the rest goes in waves as wide as its channel."""
         store = self.compose.shop.store
         moves: list[Move] = []
         ready: list[tuple[Row, Composed]] = []
         with store.connect().execution_options(reading=True) as connection, connection.begin():
             customers = self.compose.customers(connection, rows, now)
-            allowed = self._look(connection, rows, customers, now, moves, count=False)
+            chosen = self.compose.chosen(connection, rows, customers)
+            allowed = self._look(connection, chosen, customers, now, moves, count=False)
             for row, letter in zip(allowed, self.compose.letters(connection, allowed, customers), strict=True):
-                if isinstance(letter, Failure):
-                    moves.append({"id": row["id"], "state": "failed", "reason": letter.reason})
+                if isinstance(letter, Failure) or row["channel"] not in self.doors:
+                    reason = letter.reason if isinstance(letter, Failure) else f"no way to send {row['channel']}"
+                    moves.append({"id": row["id"], "state": "failed", "reason": reason, **_next(row, now)})
                 else:
                     ready.append((row, letter))
-        for wave in _waves(ready, self.channel.width):
-            if report.relay is not None:
-                moves.extend({"id": row["id"], "state": "planned"} for row, _ in wave)
-                continue
-            moves.extend(self._wave(attempt, wave, customers, now, report))
-            report.add(moves)
-            self._settle(attempt, moves, now)
-            moves = []
-        report.add(moves)
-        self._settle(attempt, moves, now)
+        self._fix(attempt, rows, chosen)
+        self._settle(attempt, moves, now, report)
+        for channel in dict.fromkeys(row["channel"] for row, _ in ready):
+            self._send(channel, attempt, [one for one in ready if one[0]["channel"] == channel], customers, now, report)
 
-    def _settle(self, attempt: str, moves: list[Move], now: datetime) -> None:
+    def _fix(self, attempt: str, claimed: Sequence[Row], chosen: Sequence[Row]) -> None:
+        """Writes down the channels that were chosen, before anything is sent by them."""
+        left = [row for before, row in zip(claimed, chosen, strict=True) if row["channel"] != before["channel"]]
+        if left:
+            with self.compose.shop.store.begin() as connection:
+                fix_channels(connection, attempt, left)
+
+    def _send(
+        self,
+        channel: str,
+        attempt: str,
+        ready: Sequence[tuple[Row, Composed]],
+        customers: Mapping[str, Mapping[str, Any]],
+        now: datetime,
+        report: Delivered,
+    ) -> None:
+        """Sends what goes by one channel; when its door shuts, the rest waits."""
+        for wave in _waves(ready, self.doors[channel].width):
+            if channel in report.resting:
+                moves: list[Move] = [{"id": row["id"], "state": "planned"} for row, _ in wave]
+            else:
+                moves = self._wave(self.doors[channel], attempt, wave, customers, now, report)
+            self._settle(attempt, moves, now, report)
+
+    def _settle(self, attempt: str, moves: list[Move], now: datetime, report: Delivered) -> None:
+        report.add(moves)
         if moves:
             with self.compose.shop.store.begin() as connection:
                 settle(connection, attempt, moves, now)
@@ -131,13 +163,15 @@ class Deliver:
                 if count:
                     sight.count(row, now)
             else:
-                moves.append(
-                    {"id": row["id"], "state": verdict.state, "reason": verdict.reason, "due_at": verdict.until}
-                )
+                move = {"id": row["id"], "state": verdict.state, "reason": verdict.reason, "due_at": verdict.until}
+                if verdict.state == "suppressed" and row["channels"]:
+                    move |= {"state": "skipped", **_next(row, now)}
+                moves.append(move)
         return allowed
 
     def _wave(
         self,
+        door: Channel,
         attempt: str,
         wave: Sequence[tuple[Row, Composed]],
         customers: Mapping[str, Mapping[str, Any]],
@@ -147,7 +181,7 @@ class Deliver:
         """Offers letters, commits that those accepted are being sent, and hands them over."""
         moves: list[Move] = []
         offered: dict[int, tuple[Row, Composed, Accepted]] = {}
-        answers = self.channel.offer([composed.letter for _, composed in wave])
+        answers = door.offer([composed.letter for _, composed in wave])
         for (row, composed), answer in zip(wave, answers, strict=True):
             if isinstance(answer, Accepted):
                 offered[row["id"]] = (row, composed, answer)
@@ -155,7 +189,7 @@ class Deliver:
                 moves.append(self._outcome(row, composed, answer, now, report))
         going = self._last_look(attempt, [row for row, _, _ in offered.values()], customers, now, moves)
         sent = [offered[message] for message in offered if message in going]
-        outcomes = self.channel.hand_over([accepted for _, _, accepted in sent]) if sent else []
+        outcomes = door.hand_over([accepted for _, _, accepted in sent]) if sent else []
         for (row, composed, _), outcome in zip(sent, outcomes, strict=True):
             moves.append({**self._outcome(row, composed, outcome, now, report), "sending": True})
         return moves
@@ -177,20 +211,35 @@ class Deliver:
             return begin_sending(connection, attempt, [row["id"] for row in allowed], now)
 
     def _outcome(self, row: Row, composed: Composed, outcome: Outcome, now: datetime, report: Delivered) -> Move:
-        move: Move = {"id": row["id"], "language": composed.language, "recipient": composed.letter.recipient}
+        channel = row["channel"]
+        move: Move = {
+            "id": row["id"], "language": composed.language, "recipient": composed.letter.recipient, "channel": channel,
+        }  # fmt: skip
         match outcome:
             case Done(reply):
-                return {**move, "state": "sent", "reply": reply, "code": 250}
+                code = 250 if channel == "email" else None
+                return {**move, "state": "sent", "reply": reply, "code": code, **_next(row, now, taken=True)}
+            case Uncertain(reply) if channel == "webhook":
+                # Repeated under the same Idempotency-Key until the system says that it has it.
+                return {**move, "state": "deferred", "reason": reply, "reply": reply, "due_at": now + _backoff(row)}
             case Uncertain(reply):
-                return {**move, "state": "uncertain", "reason": reply, "reply": reply}
+                return {**move, "state": "uncertain", "reason": reply, "reply": reply, **_next(row, now, taken=True)}
             case Failed(code, reply, suppress):
-                return {**move, "state": "failed", "reason": reply, "code": code, "reply": reply, "suppress": suppress}
+                failed = {**move, "state": "failed", "reason": reply, "code": code, "reply": reply, **_next(row, now)}
+                return {**failed, "suppress": suppress}
             case Retry(after, code, reply, scope):
                 if scope == "relay":
-                    report.relay = reply
-                    self._rests = (now, now + (after or _RELAY_RESTS))
+                    report.resting[channel] = reply
+                    self._rests[channel] = (now, now + (after or _DOOR_RESTS))
                 due_at = now + (after or _backoff(row))
                 return {**move, "state": "deferred", "reason": reply, "code": code, "reply": reply, "due_at": due_at}
+
+
+def _next(row: Row, now: datetime, *, taken: bool = False) -> Move:
+    """When the message's next channel is to be tried: at once, or when this one was taken and stays unopened."""
+    if not row["channels"] or (taken and row["unless_opened"] is None):
+        return {}
+    return {"next_try": now + Length.parse(row["unless_opened"]).approximate if taken else now}
 
 
 def _backoff(row: Row) -> timedelta:
@@ -208,7 +257,7 @@ def _suppress(connection: sa.Connection, moves: Sequence[Move], now: datetime) -
     """An address that the relay knows to be dead gets nothing more."""
     rows = [
         {
-            "channel": "email",
+            "channel": move["channel"],
             "address": fold_address(move["recipient"]),
             "reason": f"bounced: {move['reply']}",
             "at": now,

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,8 +63,8 @@ class Facts:
 
     def happened(
         self, connection: sa.Connection, name: str, ids: Collection[str], since: datetime, until: datetime
-    ) -> dict[str, list[tuple[datetime, dict[str, Any]]]]:
-        """What those customers did of that kind in `(since, until]`, in order: when, and the event's fields."""
+    ) -> dict[str, list[tuple[datetime, dict[str, Any], str]]]:
+        """What those customers did of that kind in `(since, until]`, in order: when, the event's fields, and its id."""
         event = self.catalogue.events[name]
         spec, table = self.catalogue.tables[event.table], self.catalogue.table(event.table)
         who, time = table.c[spec.customer], table.c[event.time]
@@ -71,15 +72,15 @@ class Facts:
         columns = [compile_value(one, self.catalogue, "event").expression.label(one.name) for one in fields]
         only = self.catalogue.only(event)
         statement = (
-            sa.select(who, time, *columns)
+            sa.select(who, time, table.c[spec.key], *columns)
             .where(who.in_(self._keys(ids)), time > sa.literal(since, time.type), time <= sa.literal(until, time.type))
             .where(*only)
             .order_by(time)
         )
-        found: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}
+        found: dict[str, list[tuple[datetime, dict[str, Any], str]]] = {}
         for row in connection.execute(statement):
-            fields_of = dict(zip((one.name for one in fields), row[2:], strict=True))
-            found.setdefault(str(row[0]), []).append((row[1], fields_of))
+            fields_of = dict(zip((one.name for one in fields), row[3:], strict=True))
+            found.setdefault(str(row[0]), []).append((row[1], fields_of, str(row[2])))
         return found
 
     def _keys(self, ids: Collection[str]) -> list[Any]:
@@ -97,3 +98,12 @@ class Facts:
             tags.setdefault(str(customer), set()).add(tag)
         for customer_id, values in found.items():
             values[field.name] = tuple(sorted(tags.get(customer_id, ())))
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: dates and times in ISO 8601, money in whole minor units."""
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    return list(value) if isinstance(value, (tuple, set, frozenset)) else value

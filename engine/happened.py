@@ -12,13 +12,21 @@ class Word:
     noun: str  # what its value is called: there is no `message` …
     outside: bool = True
     message: bool = False  # its value is the id of a message; `language`, `subject` and `says` may stand beside
+    number: bool = False  # its value may be any number
     unsent: bool = False  # why a message was not sent; the message itself may stand beside, under its own word
     beside: tuple[str, ...] = ()
 
 
 WORDS: Mapping[str, Word] = {
     "email": Word("A mail was sent: its message.", "message", message=True),
+    "sms": Word("A text message was sent: its message.", "message", message=True),
+    "chat": Word("A chat message was sent: its message.", "message", message=True),
+    "notify": Word("Staff were told something: the message.", "message", message=True, beside=("to",)),
+    "webhook": Word("Another system was called: its name.", "webhook", beside=("says", "never_says")),
     "voucher": Word("A voucher was issued: its kind.", "voucher"),
+    "extended": Word("A voucher lives longer: the name that `as` gave it.", "voucher"),
+    "undone": Word("A voucher or points were taken back: the name that `as` gave them.", "voucher"),
+    "points": Word("Points were granted, or spent (`-50`): how many.", "points", number=True),
     "task": Word("A task was opened.", "task", beside=("for",)),
     "tag": Word("A tag was put on.", "tag"),
     "untag": Word("A tag was taken off.", "tag"),
@@ -27,6 +35,7 @@ WORDS: Mapping[str, Word] = {
     "held_out": Word("The customer was held out.", "share", outside=False),
     "suppressed": Word("A message was not sent: the reason.", "reason", outside=False, unsent=True),
     "expired": Word("A message came too late and was not sent: the reason.", "reason", outside=False, unsent=True),
+    "skipped": Word("A message was not sent: the reason.", "reason", outside=False, unsent=True),
     "cancelled": Word(
         "A message was not sent because its run had ended: the reason.", "reason", outside=False, unsent=True
     ),

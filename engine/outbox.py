@@ -1,11 +1,11 @@
 """The outbox as a ledger: which states a message can be in, and the only statements that move it between them.
 
-planned -> claimed -> sending -> sent, with deferred, failed, uncertain, suppressed, expired and cancelled beside.
+planned -> claimed -> sending -> sent, with deferred, failed, uncertain, suppressed, skipped, expired and cancelled beside.
 `claimed` is certainly not sent; `sending` is committed before the first byte of content leaves, so that a crash can
 leave doubt only about messages in it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from engine.store.dialect import lease_clock, lease_end
 from engine.store.ledger import LEASED, WAITING, attempts, outbox
+from engine.times import Length
+from engine.tries import follow
 
 #: How long a worker may prepare a message, and how long it may take to hand it over, before others take it for dead.
 CLAIM_LEASE = timedelta(seconds=60)
@@ -28,6 +30,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "failed": frozenset({"claimed", "sending"}),
     "uncertain": frozenset({"sending"}),
     "suppressed": frozenset({"claimed"}),
+    "skipped": frozenset({"claimed"}),  # this channel cannot reach the customer, and another is tried
     "expired": frozenset({"claimed"}),
     "cancelled": frozenset({"claimed"}),
 }
@@ -38,21 +41,34 @@ _WAITING: sa.ColumnElement[bool] = sa.literal_column(WAITING)
 _LEASED: sa.ColumnElement[bool] = sa.literal_column(LEASED)
 
 
-def waiting(playbooks: Sequence[str]) -> sa.Select[Any]:
-    """Whether any message of these playbooks may be due at :now."""
+def waiting(playbooks: Sequence[str], without: Collection[str] = ()) -> sa.Select[Any]:
+    """Whether any message of these playbooks may be due at :now, those by the channels `without` left out."""
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
-    due = (_WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks))
+    due = [_WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks), *_by_others(without)]
     return sa.select(sa.literal_column("1")).select_from(outbox).where(*due).limit(1)
 
 
+def _by_others(without: Collection[str]) -> list[sa.ColumnElement[bool]]:
+    return [outbox.c.channel.not_in(sorted(without))] if without else []
+
+
 def claim(
-    connection: sa.Connection, attempt: str, now: datetime, most: int, playbooks: Sequence[str]
+    connection: sa.Connection,
+    attempt: str,
+    now: datetime,
+    most: int,
+    playbooks: Sequence[str],
+    without: Collection[str] = (),
 ) -> list[Mapping[str, Any]]:
-    """Takes up to `most` messages whose time has come, under a lease; other workers pass over them."""
+    """Takes up to `most` messages whose time has come, under a lease; other workers pass over them.
+
+    Those by the channels `without` are left alone.
+    """
     dialect = connection.dialect.name
     due = (
         sa.select(outbox.c.id)
         .where(_WAITING, outbox.c.due_at <= sa.literal(now, outbox.c.due_at.type), outbox.c.playbook.in_(playbooks))
+        .where(*_by_others(without))
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -84,7 +100,8 @@ def begin_sending(connection: sa.Connection, attempt: str, ids: Sequence[int], n
 
 
 def settle(connection: sa.Connection, attempt: str, moves: Iterable[Mapping[str, Any]], now: datetime) -> None:
-    """Records what came of messages of this attempt: `id`, `state`, `reason`, `due_at`, `language`, `code`, `reply`.
+    """Records what came of messages of this attempt: `id`, `state`, `reason`, `due_at`, `language`, `code`, `reply`, and
+    `next_try`, when another channel is to be tried.
 
     A message that has moved on to another attempt meanwhile is left as it is; what this one met is on record all the same.
     """
@@ -119,6 +136,7 @@ def settle(connection: sa.Connection, attempt: str, moves: Iterable[Mapping[str,
             for move in tried
         ]  # fmt: skip
         connection.execute(sa.insert(attempts), rows)
+    follow(connection, moves, attempt)
 
 
 def _bound(move: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -147,15 +165,19 @@ def reap(connection: sa.Connection, now: datetime) -> None:
     """Takes back what a dead worker held. What it only held was certainly not sent and is planned again.
 
     What it was sending is `uncertain`: a marketing message is not repeated, a transactional one is, once, under the
-    same Message-ID.
+    same Message-ID. A call of another system is repeated until that answers, under the same Idempotency-Key.
     """
     over = _over(connection.dialect.name)
     sending = outbox.c.state == "sending"
-    again = (sending, outbox.c.purpose == "transactional", outbox.c.attempts < 2)
+    once_more = sa.and_(outbox.c.purpose == "transactional", outbox.c.attempts < 2)
+    again = (sending, sa.or_(outbox.c.channel == "webhook", once_more))
     doubt = "no answer when it was handed over"
     for which, values in (
         ((outbox.c.state == "claimed",), {"state": "planned"}),
         (again, {"state": "deferred", "reason": f"{doubt}; sent once more", "sent_at": None}),
-        ((sending,), {"state": "uncertain", "reason": doubt}),
     ):
         connection.execute(sa.update(outbox).where(*over, *which).values(**values, lease_until=None), {"now": now})
+    lost = sa.update(outbox).where(*over, sending).values(state="uncertain", reason=doubt, lease_until=None)
+    rows = connection.execute(lost.returning(outbox.c.id, outbox.c.unless_opened), {"now": now}).all()
+    waits = [{"id": id_, "next_try": now + Length.parse(wait).approximate} for id_, wait in rows if wait is not None]
+    follow(connection, waits)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.advance import Advance
-from engine.channels import Channel
+from engine.channels import Channel, Doors
 from engine.compose import Compose
 from engine.deeds import random_code
 from engine.deliver import Deliver, Delivered
@@ -18,11 +18,11 @@ from engine.enrol import Entry, Road
 from engine.listen import LISTENER, Listen
 from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
 from engine.shop import Shop
-from engine.store.customers import ISSUED, vouchers
 from engine.store.dialect import horizon
 from engine.store.ledger import RUNNING, WAITING, enrolments, of_playbooks, outbox
 from engine.store.prepared import Prepared, Questions
 from engine.trigger import Span, Window
+from engine.upkeep import Upkeep
 from engine.workspace.playbook import Playbook
 
 #: Progress without anything enrolled is written this often; until then it is only remembered, and an idle tick writes nothing.
@@ -60,7 +60,7 @@ class Tick:
     def __init__(
         self,
         shop: Shop,
-        channel: Channel,
+        doors: Doors | Channel,
         secrets: Sequence[str],
         *,
         new_code: Callable[[], str] = random_code,
@@ -69,7 +69,9 @@ class Tick:
         self.shop = shop
         self._listen = Listen(shop)
         self._advance = Advance(shop, new_code, control)
-        self._deliver = Deliver(Compose(shop, secrets), channel)
+        # One channel alone takes everything: rehearsals record it.
+        doors = doors if isinstance(doors, Doors) else Doors.all_to(doors)
+        self._deliver = Deliver(Compose(shop, secrets), doors)
         self._entries = {playbook.id: Entry(playbook, shop.ground(playbook)) for playbook in shop.of_status("active")}
         self._audiences = {name: audience_of(entry.playbook) for name, entry in self._entries.items()}
         self._questions = Questions()
@@ -77,9 +79,9 @@ class Tick:
         self._known: dict[str, tuple[datetime, int]] = {}
         self._settled: Mapping[str, Progress] | None = None
         self._zones: tuple[int, tuple[str, ...]] | None = None
-        self._lapse = Prepared(_lapse(), shop.store.dialect.name)
-        self._lapsing = Prepared(_lapsing(), shop.store.dialect.name)
-        self._agenda = tuple(Prepared(one, shop.store.dialect.name) for one in _agenda(shop.moving))
+        self._upkeep = Upkeep(shop)
+        agenda = (Prepared(one, shop.store.dialect.name) for one in _agenda(shop.moving))
+        self._agenda = (*agenda, *self._upkeep.agenda)
 
     def __call__(self, now: datetime) -> Ticked:
         """Does everything that is due at `now`. A fault of one playbook is raised when the others are done."""
@@ -113,15 +115,15 @@ class Tick:
             stored, position = self._stored(connection), horizon(connection)
             heard = _window(self._reached(stored.get(LISTENER), LISTENER, now, position), now, position)
             anything = self._listen(connection, heard)
-            due, idle, (lapsing, *waiting) = self._due(connection, stored, now, position)
+            due, idle, waiting = self._due(connection, stored, now, position)
+            kept_up, waiting = waiting[: len(self._upkeep.probes)], waiting[len(self._upkeep.probes) :]
         if not anything:
             idle.append(LISTENER)
         if anything or LISTENER not in stored:
             # Its progress is on record from the first tick on: what comes while no process runs must be heard too.
             self._listen.run(heard)
-        if lapsing:
-            with store.begin() as connection:
-                self._lapse.execute(connection, {"now": now})
+        if any(kept_up) and self._upkeep(now, kept_up):
+            waiting = [True]
         for name, (ranges, window) in due.items():
             with report.apart():
                 self._count(report, name, self._entries[name].enrol(store, ranges, window))
@@ -132,8 +134,8 @@ class Tick:
     def _due(
         self, connection: sa.Connection, stored: Mapping[str, Progress], now: datetime, position: int
     ) -> tuple[dict[str, tuple[list[tuple[Road, Span]], Window]], list[str], list[bool]]:
-        """The ranges that hold any row, by playbook; the playbooks that have none; and whether a voucher, a run, a message
-        or a dead worker waits. All is asked in one statement."""
+        """The ranges that hold any row, by playbook; the playbooks that have none; and what upkeep, and whether a run, a
+        message or a dead worker waits. All is asked in one statement."""
         zones = self._zones_at(connection, position)
         windows: dict[str, Window] = {}
         alike: dict[tuple[datetime, int], Window] = {}  # playbooks that were evaluated together share one
@@ -147,7 +149,7 @@ class Tick:
                 window = windows[name] = alike[reached]
                 asked += [(name, road, span) for road, span in entry.ranges(window, zones)]
         at = {"now": now}
-        others = (self._lapsing, self._advance.waiting, self._deliver.waiting, self._deliver.overdue)
+        others = (*self._upkeep.probes, self._advance.waiting, self._deliver.waiting, self._deliver.overdue)
         questions = [(road.probe, span) for _, road, span in asked] + [(other, at) for other in others]
         found = self._questions.any(connection, questions)
         due: dict[str, tuple[list[tuple[Road, Span]], Window]] = {}
@@ -219,28 +221,13 @@ def audience_of(playbook: Playbook) -> str | None:
 
 
 def _agenda(playbooks: Sequence[str]) -> list[sa.Select[Any]]:
-    """The next run, message and voucher whose time comes after :after."""
+    """The next run and message whose time comes after :after."""
     agenda = []
     for table, column, waiting in (
         (enrolments, enrolments.c.due_at, RUNNING),
         (outbox, outbox.c.due_at, WAITING),
-        (vouchers, vouchers.c.expires_at, ISSUED),
     ):
         where = [sa.literal_column(waiting), column > sa.bindparam("after", type_=column.type)]
-        if table is not vouchers:
-            where.append(of_playbooks(table, playbooks))
+        where.append(of_playbooks(table, playbooks))
         agenda.append(sa.select(sa.func.min(column)).where(*where))
     return agenda
-
-
-def _lapsing() -> sa.Select[tuple[int]]:
-    return sa.select(sa.literal_column("1")).select_from(vouchers).where(*_over()).limit(1)
-
-
-def _lapse() -> sa.Update:
-    return sa.update(vouchers).where(*_over()).values(state="lapsed")
-
-
-def _over() -> tuple[sa.ColumnElement[bool], ...]:
-    now = sa.bindparam("now", type_=vouchers.c.expires_at.type)
-    return (sa.literal_column(ISSUED), vouchers.c.expires_at <= now)

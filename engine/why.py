@@ -12,6 +12,7 @@ from engine.conditions import Tree, explain, within
 from engine.facts import Record
 from engine.guards import look
 from engine.progress import read_progress
+from engine.sends import Sends
 from engine.shop import Shop
 from engine.sight import Sight
 from engine.store.customers import tasks, vouchers
@@ -144,7 +145,7 @@ class Why:
         happened = self.shop.facts.happened(connection, name, [customer_id], since, now).get(customer_id, [])
         if not happened:
             yield Line(f"when event {name}", holds=False, value="never happened for this customer")
-        for at, fields in reversed(happened[-_TOLD:]):
+        for at, fields, _ in reversed(happened[-_TOLD:]):
             yield Line(f"when event {name}", holds=True, value=f"on {self._time(at)}")
             where = getattr(self.playbook.trigger, "where", None)
             yield from self._explained("where", where, {**record, "event": fields}, now, depth=1)
@@ -176,7 +177,7 @@ class Why:
         last = connection.execute(
             sa.select(sa.func.max(enrolments.c.entered_at, type_=enrolments.c.entered_at.type)).where(*mine)
         ).scalar()
-        rule = f"enter once per {enter.per}" if enter.per else "enter once"
+        rule = f"enter {enter.as_entry}"
         if last is None:
             yield Line(rule, holds=True, value="did not enter yet")
             return
@@ -187,15 +188,21 @@ class Why:
     def _contact(self, connection: sa.Connection, customer_id: str, now: datetime) -> Iterable[Line]:
         """Whether a message could reach the customer now."""
         channels = {
-            str(step.action.channel) for step in self.playbook.steps.values() if hasattr(step.action, "channel")
+            channel
+            for step in self.playbook.steps.values()
+            if isinstance(step.action, Sends)
+            for channel in step.action.ways() or self.shop.settings.channels.personal
         }
         for channel in sorted(channels):
             row = {
                 "id": 0, "enrolment_id": 0, "customer_id": customer_id, "channel": channel, "expires_at": None,
                 "purpose": self.playbook.purpose, "topic": self.playbook.topic,
+                "playbook": self.playbook.id, "revision": self.playbook.revision, "planned_at": now,
+                "priority": self.playbook.guarded.priority,
             }  # fmt: skip
-            email = self.shop.catalogue.fields.get("email")
-            customers = self.shop.facts.customers(connection, [customer_id], [email] if email else [], now)
+            named = self.shop.catalogue.fields
+            fields = [named[name] for name in ("email", "phone", "chat", "open_complaints") if name in named]
+            customers = self.shop.facts.customers(connection, [customer_id], fields, now)
             sight = Sight.of(self.shop, connection, [row], customers, now)
             verdict = look(sight.look(row, self.playbook, now, run=("running", None)))
             if verdict is None:
@@ -226,7 +233,7 @@ def find_customer(shop: Shop, connection: sa.Connection, customer: str) -> str:
     return str(found)
 
 
-_NOT_SENT = ("suppressed", "expired", "cancelled", "failed")
+_NOT_SENT = ("suppressed", "expired", "skipped", "cancelled", "failed")
 
 
 def _dates(playbook: Playbook) -> Sequence[str]:

@@ -173,7 +173,7 @@ def test_a_relay_that_is_down_loses_nothing(store: sa.Engine, now: datetime) -> 
     world, relay = _planned(store, now, HELLO, *(f"c{number}" for number in range(9)))
     relay.width = 3
     relay.at_offer["*"] = [Retry(None, None, "connection refused", "relay") for _ in range(3)]
-    assert world.tick_once().delivered.relay == "connection refused"
+    assert world.tick_once().delivered.resting == {"email": "connection refused"}
     assert sorted(row["state"] for row in world.messages()) == ["deferred"] * 3 + ["planned"] * 6
     world.tick(now + timedelta(minutes=10))
     assert sorted(relay.recipients()) == [f"c{number}@example.com" for number in range(9)]

@@ -4,21 +4,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from engine.action import Action, Move, Next, Run
 from engine.literals import Name
+from engine.sends import Sends
 
 
-class Email(Action):
+class Email(Sends):
     """Sends the customer a mail from `messages/<id>/`, in the customer's language."""
 
     verb: ClassVar[str] = "email"
-    channel: ClassVar[str] = "email"
 
     email: Name = Field(description="The message's id: a folder under messages/.")
-
-    def shows(self) -> tuple[tuple[str, str], ...]:
-        return (("email", self.email),)
-
-    def run(self, run: Run) -> Move:
-        run.plan_message(self.channel, self.email)
-        return Next()

@@ -9,22 +9,21 @@ import click
 import structlog
 from structlog.typing import Processor
 
-from engine.channels import Smtp
+from engine.channels import Doors, open_doors
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
-from engine.daemon import Daemon
+from engine.daemon import Daemon, clock
 from engine.settings import Settings
 from engine.shop import Shop
 from engine.store.alone import alone
 from engine.store.faults import StoreError
 
 
-def relay(settings: Settings) -> Smtp:
-    """The way out for mail, as the settings say; the password comes from the environment."""
-    email = settings.channels.email
-    if email is None:
-        raise click.ClickException("settings/regulars.yaml has no channels.email: say there how mail leaves")
+def doors(settings: Settings) -> Doors:
+    """The ways out for messages, as the settings say; secrets come from the environment."""
+    if not settings.channels.personal:
+        raise click.ClickException("settings/regulars.yaml has no channels: say there how messages leave")
     try:
-        return Smtp(email, os.environ)
+        return open_doors(settings.channels, os.environ, clock)
     except ValueError as fault:
         raise click.ClickException(str(fault)) from fault
 
@@ -66,7 +65,7 @@ def command(folder: Path, store: str, interval: float, until_idle: bool) -> None
     with open_store(store) as engine:
         try:
             with alone(engine.url):
-                channel = relay(Shop(engine, workspace).settings)
-                Daemon(folder, engine, channel, secrets, timedelta(seconds=interval)).run(until_idle=until_idle)
+                opened = doors(Shop(engine, workspace).settings)
+                Daemon(folder, engine, opened, secrets, timedelta(seconds=interval)).run(until_idle=until_idle)
         except StoreError as fault:
             raise click.ClickException(str(fault)) from fault

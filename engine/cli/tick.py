@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
-from engine.cli.run import relay
+from engine.cli.run import doors
 from engine.daemon import clock
 from engine.shop import Shop
 from engine.store.alone import alone
@@ -24,13 +24,14 @@ def command(folder: Path, store: str) -> None:
     secrets = secrets_of_environment(workspace)
     with open_store(store) as engine, alone(engine.url):
         shop = Shop(engine, workspace)
-        channel = relay(shop.settings)
-        report = Tick(shop, channel, secrets)(clock())
-        channel.close()
+        opened = doors(shop.settings)
+        report = Tick(shop, opened, secrets)(clock())
+        opened.close()
     for playbook, count in sorted(report.enrolled.items()):
         click.echo(f"{playbook}: {count} occasions")
     click.echo(f"{report.advanced} runs moved on")
     for state, count in sorted(report.delivered.counts.items()):
         click.echo(f"{count} messages {state}")
-    if report.delivered.relay is not None:
-        raise click.ClickException(f"the relay takes nothing now ({report.delivered.relay}); the messages wait")
+    if report.delivered.resting:
+        shut = "; ".join(f"{channel} takes nothing now ({why})" for channel, why in report.delivered.resting.items())
+        raise click.ClickException(f"{shut}; the messages wait")

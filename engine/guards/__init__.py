@@ -3,21 +3,29 @@
 from collections.abc import Mapping
 
 from engine.guards.cap import cap
+from engine.guards.complaint import complaint
 from engine.guards.consent import consent
 from engine.guards.expiry import expiry
+from engine.guards.priority import priority
+from engine.guards.hold import hold
+from engine.guards.opened import opened
 from engine.guards.run_state import run_state
 from engine.guards.send_window import send_window
 from engine.guards.suppression import suppression
-from engine.guards.verdict import Guard, Look, Verdict
+from engine.guards.verdict import Cap, Guard, Look, Rival, Said, Verdict
 
 #: In the order in which they are asked; the first verdict stands. What is final comes before what only delays.
 GUARDS: Mapping[str, Guard] = {
     "run_state": run_state,
+    "opened": opened,
     "expiry": expiry,
     "consent": consent,
     "suppression": suppression,
+    "hold": hold,
+    "complaint": complaint,
     "send_window": send_window,
     "cap": cap,
+    "priority": priority,
 }
 
 
@@ -26,4 +34,4 @@ def look(at: Look) -> Verdict | None:
     return next((verdict for guard in GUARDS.values() if (verdict := guard(at)) is not None), None)
 
 
-__all__ = ["GUARDS", "Look", "Verdict", "look"]
+__all__ = ["GUARDS", "Cap", "Look", "Rival", "Said", "Verdict", "look"]

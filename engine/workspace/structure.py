@@ -17,25 +17,13 @@ from engine.workspace.schema import KINDS, Schema
 #: Words of the language that this version does not speak.
 LATER = frozenset(
     [
-        "sms",
-        "chat",
-        "webhook",
-        "points",
-        "set",
-        "notify",
-        "wait_first",
-        "split",
-        "series",
         "approve",
-        "message",
         "collect",
         "each",
         "key",
-        "suspend_while",
         "late",
         "max_lateness",
         "at_most",
-        "undo",
         "review",
     ]
 )
@@ -162,7 +150,8 @@ def missing_key(source: Source, path: Path, key: str, holder: Schema) -> Problem
     words = [word for word in source.at(path) if word in holder.get("dependentSchemas", {})]
     place = source.key_place((*path, *words[:1])) if path or words else source.place(())
     part = f"`{words[0]}`" if words else holder["title"]
-    schema = holder["properties"].get(key, {})
+    own = holder["dependentSchemas"][words[0]].get("properties", {}) if words else {}
+    schema = own.get(key) or holder["properties"].get(key, {})
     example = [*schema.get("examples", []), *schema.get("enum", []), "…" if "type" in schema else ""][0]
     return Problem(place, "missing-key", f"{part} needs `{key}`", (f"add a line:  {key}: {example}".rstrip(),))
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.action import Action
+from engine.actions.series import Series
+from engine.sends import Saying
 from engine.source.marks import Path
 from engine.trigger import Trigger
 from engine.workspace.flow import Placed, everything
@@ -35,8 +38,24 @@ class Subject:
     def mails(self) -> Iterator[tuple[Placed, str]]:
         """The steps that send a message, with its id."""
         for placed in self.placed:
-            if placed.action is not None and hasattr(type(placed.action), "channel"):
-                yield placed, str(getattr(placed.action, placed.verb))
+            if isinstance(placed.action, Series):
+                yield from ((placed, message) for message in self.known.series.get(placed.action.series, ()))
+            elif isinstance(placed.action, Saying):
+                yield placed, placed.action.said()
+
+    def ways_of(self, action: Action | None) -> tuple[str, ...]:
+        """The channels by which a step may speak: its own, else those of the settings that the message has words for."""
+        if not isinstance(action, Saying):
+            return ("email",)
+        texts = self.known.messages.get(action.said(), {}).values()
+        usable = self.known.settings.channels.personal
+        return action.ways() or tuple(one for one in usable if any(text.speaks(one) for text in texts))
+
+    @property
+    def series(self) -> frozenset[str]:
+        """The series that its steps send from."""
+        actions = (placed.action for placed in self.placed)
+        return frozenset(action.series for action in actions if isinstance(action, Series))
 
     def written(self, *path: str | int) -> Path | None:
         """A path of the file, if something single stands there."""

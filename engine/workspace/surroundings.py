@@ -12,6 +12,7 @@ from engine.catalogue import Catalogue
 from engine.conditions import Tree, segments_in
 from engine.render import Message, parse_message
 from engine.render.check import check as check_message
+from engine.render.sms import doubts
 from engine.settings import Settings, Voucher
 from engine.source.problem import Problem
 from engine.workspace.conditions import Reading
@@ -171,7 +172,7 @@ class Messages:
         for name, file, text in files:
             message = parse_message(file, text)
             found = message if isinstance(message, list) else check_message(message)
-            self.problems.extend(found)
+            self.problems.extend(found or (doubts(message) if isinstance(message, Message) else ()))
             id_ = name.split("/")[-2]
             if isinstance(message, Message) and not found:
                 self.by_id.setdefault(id_, {})[message.language] = message

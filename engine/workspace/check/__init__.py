@@ -3,11 +3,26 @@
 from collections.abc import Callable
 
 from engine.workspace.check.beginning import beginning
+from engine.workspace.check.changes import changes
+from engine.workspace.check.channels import channels
 from engine.workspace.check.flow import flow
 from engine.workspace.check.moments import moments
 from engine.workspace.check.references import references
 from engine.workspace.check.texts import texts
+from engine.workspace.check.ways import ways
+from engine.workspace.check.writable import writable
 from engine.workspace.check.written import written
 from engine.workspace.subject import Subject
 
-RULES: tuple[Callable[[Subject], None], ...] = (references, beginning, moments, flow, texts, written)
+RULES: tuple[Callable[[Subject], None], ...] = (
+    references,
+    channels,
+    beginning,
+    moments,
+    flow,
+    ways,
+    writable,
+    changes,
+    texts,
+    written,
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from engine.actions.series import Series
 from engine.actions.voucher import IssueVoucher
 from engine.source.marks import Path
 from engine.source.near import suggest
@@ -13,6 +14,7 @@ def references(subject: Subject) -> None:
     _events(subject)
     _messages(subject)
     _vouchers(subject)
+    _series(subject)
     _topic(subject)
 
 
@@ -37,20 +39,20 @@ def _event_paths(subject: Subject) -> Iterator[Path]:
     candidates: list[Path] = [("when", "event"), ("goal", "event")]
     candidates += [("stop_when", number, "event") for number in range(len(stops) if isinstance(stops, list) else 0)]
     candidates += [placed.key for placed in subject.placed if placed.verb == "wait_for"]
+    for placed in subject.placed:
+        branches = subject.draft.source.at(placed.key) if placed.verb == "wait_first" else ()
+        candidates += [
+            (*placed.key, number, "event") for number in range(len(branches) if isinstance(branches, list) else 0)
+        ]
     return (path for path in candidates if subject.written(*path))
 
 
 def _messages(subject: Subject) -> None:
     names = {*subject.known.messages, *subject.known.broken_messages}
-    mails = list(subject.mails)
-    for placed, name in mails:
+    for placed, name in subject.mails:
         if name not in names:
             text = f"there is no message `{name}` in messages/"
             _unknown(subject, placed.key, "unknown-message", text, names, f"write it into messages/{name}/en.md")
-    if mails and subject.known.settings.channels.email is None:
-        place = subject.draft.source.key_place(mails[0][0].key)
-        text = "mail cannot leave: settings/regulars.yaml names no sender"
-        subject.draft.add(place, "no-channel", text, "add there:  channels: {email: {from: Shop <hello@shop.example>}}")
 
 
 def _vouchers(subject: Subject) -> None:
@@ -59,6 +61,16 @@ def _vouchers(subject: Subject) -> None:
         if isinstance(placed.action, IssueVoucher) and placed.action.voucher not in names:
             text = f"there is no voucher `{placed.action.voucher}` in settings/vouchers.yaml"
             _unknown(subject, placed.key, "unknown-voucher", text, names, "declare it there, with its title and value")
+
+
+def _series(subject: Subject) -> None:
+    names = subject.known.series
+    for placed in subject.placed:
+        if isinstance(placed.action, Series) and placed.action.series not in names:
+            text = f"there is no series `{placed.action.series}` in settings/series.yaml"
+            _unknown(
+                subject, placed.key, "unknown-series", text, names, "declare it there, as  care-tips: [care-1, care-2]"
+            )
 
 
 def _topic(subject: Subject) -> None:

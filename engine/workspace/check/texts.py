@@ -1,10 +1,11 @@
 """Texts: every language has each message, and a message mentions only what exists at the step that sends it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.catalogue import Field
 from engine.render import Message, variables
+from engine.sends import Saying
 from engine.source.near import suggest
 from engine.source.problem import Place, Problem
 from engine.workspace.results import scopes
@@ -20,26 +21,51 @@ def texts(subject: Subject) -> None:
     for placed, name in subject.mails:
         versions = subject.known.messages.get(name, {})
         place = subject.draft.source.place(placed.key)
-        if versions and name not in subject.known.broken_messages and (place, name) not in noted:
-            _translations(subject, place, name, versions)
+        ways = subject.ways_of(placed.action)
+        to_staff = isinstance(placed.action, Saying) and placed.action.to_staff
+        if name not in subject.known.broken_messages and not to_staff:
+            _all_translations(subject, place, name, ways, versions)
         words = _words(subject, {**scopes(placed.results)})
         unclear = {one for one, result in placed.results.items() if not result.clear} | subject.room.unclear
         note = f"used by {place.file}:{place.line} ({placed.verb}: {name})"
         for message in versions.values():
-            for problem in _unknown(message, words, unclear):
+            for problem in _unknown(message, ways, words, unclear):
                 if (problem.place, problem.text) not in noted:
                     noted.add((problem.place, problem.text))
                     subject.draft.problems.append(replace(problem, notes=(note,)))
 
 
-def _translations(subject: Subject, place: Place, name: str, versions: Mapping[str, Message]) -> None:
+def _all_translations(
+    subject: Subject, place: Place, name: str, ways: Sequence[str], versions: Mapping[str, Message]
+) -> None:
+    before = len(subject.draft.problems)
+    for way in ways:
+        _translations(subject, place, name, way, versions)
+    new = subject.draft.problems[before:]
+    subject.draft.problems[before:] = [
+        one for number, one in enumerate(new) if one not in (*new[:number], *subject.draft.problems[:before])
+    ]
+
+
+def _translations(subject: Subject, place: Place, name: str, way: str, versions: Mapping[str, Message]) -> None:
+    """Languages of the shop in which a message cannot be read by a channel; that there is no file at all is said once."""
     settings = subject.known.settings
-    lacking = [one for one in settings.languages if not _reads(one, versions, settings.fallback)]
+    speaking = {one: text for one, text in versions.items() if text.speaks(way)}
+    if not speaking:
+        return
+    lacking = [one for one in settings.languages if not _reads(one, speaking, settings.fallback)]
+    silent = [one for one in lacking if one in versions]
+    lacking = [one for one in lacking if one not in versions]
     if lacking:
         text = f"the shop speaks {', '.join(lacking)}, but messages/{name} has only {', '.join(sorted(versions))}"
         first = lacking[0]
         kin = sorted(versions, key=lambda one: (one.split("-")[0] != first.split("-")[0], one))[0]
         advice = f"add messages/{name}/{first}.md, or set `fallback: {{{first}: {kin}}}` in settings/regulars.yaml"
+        subject.draft.warn(place, "missing-translation", text, advice)
+    if silent:
+        text = f"messages/{name} has words for {way} in {', '.join(sorted(speaking))}, but not in {', '.join(silent)}"
+        key = way if way in ("sms", "chat") else "subject"
+        advice = f"add a line  {key}: …  to the front matter of messages/{name}/{silent[0]}.md"
         subject.draft.warn(place, "missing-translation", text, advice)
 
 
@@ -53,9 +79,11 @@ def _words(subject: Subject, results: Mapping[str, Mapping[str, Field]]) -> dict
     return {**known, "brand": set(BRAND)}
 
 
-def _unknown(message: Message, words: Mapping[str, set[str]], unclear: frozenset[str] | set[str]) -> list[Problem]:
+def _unknown(
+    message: Message, ways: Sequence[str], words: Mapping[str, set[str]], unclear: frozenset[str] | set[str]
+) -> list[Problem]:
     found = []
-    for variable in variables(message):
+    for variable in dict.fromkeys(one for way in ways for one in variables(message, way)):
         scope, _, field = variable.name.partition(".")
         if scope in unclear or field in words.get(scope, ()):
             continue
