@@ -62,6 +62,7 @@ class Metric:
     member: str | None = None  # of the JSON document that the column holds
     time: str | None = None  # the column with the time, if not the table's own
     across: str | None = None  # a column of customers: the rows of all who share its value count
+    part: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of `share_of`: the rows whose share it is
 
     @property
     def always(self) -> bool:
@@ -79,6 +80,7 @@ class Field:
     metric: Metric | None = None
     choices: tuple[str, ...] = ()
     required: bool = False  # never missing in the store, so a negative test cannot surprise
+    writable: bool = False  # whether a step may write it
     fold: bool = False  # compared without case: the column holds NFC, casefolded text
     stored: Stored = "native"
 
@@ -261,7 +263,7 @@ def _of_fields(catalogue: Catalogue) -> _Known:
 
 def _of_metric(metric: Metric, catalogue: Catalogue) -> _Known:
     yield metric.table, metric.column, Document if metric.member else sa.BigInteger()
-    for column, _ in metric.only:
+    for column, _ in (*metric.only, *metric.part):
         yield metric.table, column, Key
     yield catalogue.customers.name, metric.across, Key
 
@@ -301,10 +303,15 @@ RESULTS: Mapping[str, Mapping[str, Field]] = {
     "voucher": {
         "code": Field("code", Type.TEXT, required=True),
         "kind": Field("kind", Type.TEXT, required=True),
-        "state": Field("state", Type.CHOICE, choices=("issued", "redeemed", "lapsed"), required=True),
+        "state": Field("state", Type.CHOICE, choices=("issued", "redeemed", "lapsed", "taken_back"), required=True),
         "issued_at": Field("issued_at", Type.TIME, required=True),
         "expires_at": Field("expires_at", Type.TIME),
         "redeemed_at": Field("redeemed_at", Type.TIME),
+    },
+    "points": {
+        "amount": Field("amount", Type.NUMBER, required=True),
+        "expires_at": Field("expires_at", Type.TIME),
+        "balance": Field("balance", Type.NUMBER, required=True),  # what the customer has now
     },
     "task": {
         "assignee": Field("assignee", Type.TEXT),

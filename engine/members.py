@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from engine.conditions import Compiled, Not, Threshold, Tree, thresholds
+from engine.conditions import Compiled, Not, Threshold, Tree, shared, thresholds
 from engine.store.dialect import insert
 from engine.store.ledger import memberships
 from engine.store.types import Instant
-from engine.trigger import Firing, Ground, Span, Window, bounded
+from engine.trigger import Firing, Ground, Span, Window, begun, bounded
 
 Side = Literal["enters", "leaves"]
 
@@ -24,13 +24,16 @@ class Following:
     side: Side
 
     def firings(self) -> tuple[Firing, ...]:
-        """One for the customers who changed, one for each way in which time alone changes the answer."""
+        """One for the customers who changed, one for each value that others share with them, and one for each way in
+        which time alone changes the answer.
+        """
         changed = self.ground.catalogue.customers.position
         crossing = tuple(self._crossing(one) for one in self._thresholds())
         if changed is None:
             return (self._everybody(fires=True),)
         column = self.ground.catalogue.table(self.ground.catalogue.customers.name).c[changed]
-        return (self._over(column, self.ground.catalogue.customer_key, _changed), *crossing)
+        others = tuple(self._sharing(changed, one) for one in shared(self.tree, self.ground.segments))
+        return (self._over(column, self.ground.catalogue.customer_key, _changed), *others, *crossing)
 
     def baseline(self, *, fires: bool) -> Firing:
         """Everybody, at the launch: they become members, and are enrolled only if `fires`."""
@@ -53,7 +56,17 @@ class Following:
             # A moment that has not moved passed nobody: of a date it stands still all day.
             return [] if lower == upper else [{"lower": _just_before(lower), "upper": upper}]
 
-        return self._over(threshold.column, threshold.of_customer, spans)
+        return self._over(threshold.column, threshold.of_customer, spans, joined=threshold.joined)
+
+    def _sharing(self, position: str, column: str) -> Firing:
+        """All who share a value with somebody who changed, such as his company."""
+        customers, key = (
+            self.ground.catalogue.table(self.ground.catalogue.customers.name),
+            self.ground.catalogue.customers.key,
+        )
+        changed, peers = customers.alias("changed"), customers.alias("peers")
+        joined = (changed.c[column] == peers.c[column],)
+        return self._over(changed.c[position], peers.c[key], _changed, joined=joined)
 
     def _everybody(self, *, fires: bool) -> Firing:
         key = self.ground.catalogue.customer_key
@@ -64,9 +77,17 @@ class Following:
 
         return self._over(key, key, spans, fires=fires)
 
-    def _over(self, axis: Any, who: sa.ColumnElement[Any], spans: Any, *, fires: bool = True) -> Firing:
+    def _over(
+        self,
+        axis: Any,
+        who: sa.ColumnElement[Any],
+        spans: Any,
+        *,
+        fires: bool = True,
+        joined: tuple[sa.ColumnElement[bool], ...] = (),
+    ) -> Firing:
         bounds = bounded(axis)
-        range_ = _Range(self.ground, axis, who, bounds)
+        range_ = _Range(self.ground, axis, who, (*bounds, *joined))
         inside, outside = self.ground.compile(self.tree), self.ground.compile(Not(self.tree))
         return Firing(
             rows=sa.select(axis).where(*bounds),
@@ -121,12 +142,7 @@ class Following:
         """Those whose membership this very transaction changed."""
         count = memberships.c.entries if self.side == "enters" else memberships.c.exits
         changed = memberships.c.inside if self.side == "enters" else sa.not_(memberships.c.inside)
-        return sa.select(
-            memberships.c.customer_id,
-            sa.cast(count, sa.Text).label("occasion"),
-            memberships.c.changed_at.label("fired_at"),
-            sa.null().label("event_id"),
-        ).where(
+        return sa.select(*begun(memberships.c.customer_id, sa.cast(count, sa.Text), memberships.c.changed_at)).where(
             self._of_playbook(),
             range_.holds_text(memberships.c.customer_id),
             memberships.c.position == sa.bindparam("position", type_=sa.BigInteger),

@@ -1,4 +1,4 @@
-"""regulars import: customers, orders and events from CSV."""
+"""regulars import: customers, orders, events, goods and what customers hold of them, from CSV."""
 
 from pathlib import Path
 
@@ -42,11 +42,11 @@ def command(kind: str, file: Path, folder: Path, store: str) -> None:
 def reading(shop: Shop) -> Reading:
     """What the reader of a CSV must know of the shop."""
     settings = shop.settings
-    events = {
-        name: {field: str(one.type) for field, one in event.fields.items()}
-        for name, event in shop.catalogue.events.items()
-    }
-    return Reading(exponent=get_currency_precision(settings.currency), zone=settings.zone, now=clock(), events=events)
+    exponent, catalogue = get_currency_precision(settings.currency), shop.catalogue
+    about: dict[str, dict[str, dict[str, str]]] = {"customer": {}, "product": {}}
+    for name, event in catalogue.events.items():
+        about[event.about][name] = {field: str(one.type) for field, one in event.fields.items()}
+    return Reading(exponent, settings.zone, clock(), events=about["customer"], goods_events=about["product"])
 
 
 def _bar() -> Progress:

@@ -1,12 +1,15 @@
 """Conditions: one small typed language, read as SQL for sets, as Python for one record and as words for people."""
 
+from engine.conditions.contradiction import never
 from engine.conditions.python import Record, holds
 from engine.conditions.sql import Compiled, compile_value, compile_where
 from engine.conditions.terms import Mention, Moment
-from engine.conditions.thresholds import Threshold, thresholds
+from engine.conditions.thresholds import Threshold, shared, thresholds
 from engine.conditions.tree import Not, Tree, all_of, any_of, fields, segments_in, to_text, within
+from engine.conditions.turning import turns_at
 from engine.conditions.types import Flawed, Scope, read
 from engine.conditions.words import Reason, explain, warnings
+from engine.conditions.written import read_written, written_value
 
 __all__ = [
     "Compiled",
@@ -26,10 +29,15 @@ __all__ = [
     "explain",
     "fields",
     "holds",
+    "never",
     "read",
+    "read_written",
     "segments_in",
+    "shared",
     "thresholds",
     "to_text",
+    "turns_at",
     "warnings",
     "within",
+    "written_value",
 ]

@@ -10,10 +10,10 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from engine.catalogue import Catalogue, Column, Field, Metric, Type
+from engine.conditions.aggregates import aggregate, rows_of, window
 from engine.conditions.terms import Moment
 from engine.store.dialect import json_number, json_text
 from engine.store.types import Key, from_microseconds, to_microseconds
-from engine.times import Length
 
 #: A day inside a JSON document; such texts compare like their days. Both databases and Python read the pattern alike.
 ISO_DAY: Final = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"
@@ -96,7 +96,7 @@ class Source:
 def source(field: Field, scope: str, catalogue: Catalogue) -> Source:
     """The expression of one field. A customer's field in another table is a subquery for the row's customer."""
     if field.metric is not None:
-        return _metric(field.metric, catalogue)
+        return _metric(field, field.metric, catalogue)
     if field.column is None:
         raise ValueError(f"{scope}.{field.name} is not in the store")
     table = catalogue.table(field.column.table)
@@ -117,21 +117,6 @@ def bound_moment(field: Field, moment: Moment, rounding: Rounding = "") -> tuple
     return sa.bindparam(bound.name, type_=kept), bound
 
 
-def window(metric: Metric) -> tuple[Moment, Moment]:
-    """The ends of a metric's window; rows after the first and up to the second count."""
-    if metric.ending is None:
-        return _ago(metric.over), Moment("now")
-    return Moment("ago", metric.ending, further=metric.over), _ago(metric.ending)
-
-
-def metric_time(metric: Metric, catalogue: Catalogue) -> sa.ColumnElement[Any]:
-    """The time of the rows that a metric counts. Raises `ValueError` where the catalogue names none."""
-    time = catalogue.tables[metric.table].time
-    if time is None:
-        raise ValueError(f"{metric.table} has no time column for a metric")
-    return catalogue.table(metric.table).c[time]
-
-
 def _column(field: Field, column: Column, table: sa.TableClause) -> sa.ColumnElement[Any]:
     plain = table.c[column.name]
     if column.member is None:
@@ -148,37 +133,11 @@ def _column(field: Field, column: Column, table: sa.TableClause) -> sa.ColumnEle
     return text
 
 
-def _metric(metric: Metric, catalogue: Catalogue) -> Source:
-    table, spec = catalogue.table(metric.table), catalogue.tables[metric.table]
-    time = metric_time(metric, catalogue)
-    bounds = tuple(Bound(moment, as_day=False) for moment in window(metric))
-    begins, ends = (sa.bindparam(one.name, type_=time.type) for one in bounds)
-    rows = (
-        sa.select(_aggregate(metric, table))
-        .where(table.c[spec.customer] == catalogue.customer_key, time > begins, time <= ends)
-        .correlate_except(table)
-    )
-    return Source(rows.scalar_subquery(), bounds)
-
-
-def _aggregate(metric: Metric, table: sa.TableClause) -> sa.ColumnElement[Any]:
-    if metric.aggregate == "count":
-        return sa.func.count()
-    if metric.column is None:
-        raise ValueError(f"the {metric.aggregate} of {metric.table} needs a column")
-    column = table.c[metric.column]
-    if metric.aggregate in ("min", "max"):
-        extreme = sa.func.min if metric.aggregate == "min" else sa.func.max
-        return extreme(column, type_=sa.BigInteger)
-    total = sa.cast(sa.func.sum(column), sa.BigInteger)
-    return sa.func.coalesce(total, 0) if metric.aggregate == "sum" else _rounded(total, sa.func.count(column))
-
-
-def _rounded(total: sa.ColumnElement[int], count: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    """The quotient, rounded half away from zero in whole numbers; both databases cut a quotient toward zero."""
-    half = sa.case((total < 0, -count), else_=count)
-    return (2 * total + half).op("/", precedence=8, return_type=sa.BigInteger())(sa.func.nullif(2 * count, 0))
-
-
-def _ago(length: Length) -> Moment:
-    return Moment("ago", length)
+def _metric(field: Field, metric: Metric, catalogue: Catalogue) -> Source:
+    time = rows_of(metric, catalogue).time
+    if time is None:
+        return Source(aggregate(metric, field.type, catalogue, None, None))
+    bounds = [None if moment is None else Bound(moment, as_day=False) for moment in window(metric)]
+    begins, ends = (None if one is None else sa.bindparam(one.name, type_=time.type) for one in bounds)
+    value = aggregate(metric, field.type, catalogue, begins, ends)
+    return Source(value, tuple(one for one in bounds if one is not None))

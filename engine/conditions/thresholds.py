@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Field
-from engine.conditions.sources import Bound, bound_moment, metric_time, source, window
+from engine.conditions.aggregates import rows_of, window
+from engine.conditions.sources import Bound, bound_moment, source
 from engine.conditions.terms import Moment
 from engine.conditions.tree import Moved, Tree, within
 from engine.times import EARLIEST, LATEST, local_instant
@@ -22,14 +23,15 @@ class Threshold:
     """A moment that passes the rows of one column.
 
     Whose answer changes between two instants by time alone is among the customers of the rows with `column` in
-    [moment_at(since), moment_at(until)].
+    [moment_at(since), moment_at(until)] for which `joined` holds.
     """
 
     table: str
     column: sa.ColumnElement[Any]
-    of_customer: sa.ColumnElement[Any]  # on the same table
+    of_customer: sa.ColumnElement[Any]  # on the same table, or on one that `joined` joins
     bound: Bound
     strict: bool  # a row is passed not when the moment reaches it, but right afterwards
+    joined: tuple[sa.ColumnElement[bool], ...] = ()
 
     def moment_at(self, now: datetime, zone: ZoneInfo) -> datetime | date:
         """Where the moment stands at `now`; it never runs backwards."""
@@ -67,7 +69,7 @@ def thresholds(tree: Tree, catalogue: Catalogue, segments: Mapping[str, Tree]) -
             found.setdefault((str(one.column), one.bound.name, one.strict), one)
         for mention in node.mentions:
             for one in _of_metric(mention.field, catalogue):
-                found.setdefault((str(one.column), one.bound.name, one.strict), one)
+                found.setdefault((f"{one.column} {one.joined and one.joined[-1]}", one.bound.name, one.strict), one)
     return list(found.values())
 
 
@@ -85,12 +87,30 @@ def _of_metric(field: Field, catalogue: Catalogue) -> list[Threshold]:
     metric = field.metric
     if metric is None:
         return []
-    owner = catalogue.table(metric.table).c[catalogue.tables[metric.table].customer]
-    time_column = metric_time(metric, catalogue)
+    rows = rows_of(metric, catalogue)
+    if rows.time is None:
+        return []
+    owner, joined = rows.owner, ()
+    if metric.across is not None:
+        owner, joined = _all_who_share(metric.across, rows.owner, catalogue)
     return [
-        Threshold(metric.table, time_column, owner, Bound(moment, as_day=False), strict=False)
+        Threshold(metric.table, rows.time, owner, Bound(moment, as_day=False), strict=False, joined=joined)
         for moment in window(metric)
+        if moment is not None
     ]
+
+
+def _all_who_share(column: str, owner: Any, catalogue: Catalogue) -> tuple[Any, tuple[sa.ColumnElement[bool], ...]]:
+    """From the customer of a row to all customers who share his value."""
+    key, customers = catalogue.customers.key, catalogue.table(catalogue.customers.name)
+    one, peers = customers.alias("one"), customers.alias("peers")
+    return peers.c[key], (one.c[key] == owner, one.c[column] == peers.c[column])
+
+
+def shared(tree: Tree, segments: Mapping[str, Tree]) -> list[str]:
+    """The columns of customers by which a change of one customer can change the answer for others."""
+    metrics = (mention.field.metric for node in within(tree, segments) for mention in node.mentions)
+    return sorted({one.across for one in metrics if one is not None and one.across is not None})
 
 
 def _first(passed: Callable[[datetime], bool], guess: datetime) -> datetime:

@@ -139,7 +139,7 @@ def _can_be_missing(mention: Mention) -> bool:
     """Nobody is without tags in a way that surprises, and the count or sum of nothing is zero."""
     metric = mention.field.metric
     if metric is not None:
-        return metric.aggregate not in ("count", "sum")
+        return not metric.always
     return not mention.field.required and mention.field.type is not Type.TAGS
 
 

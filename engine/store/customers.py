@@ -133,6 +133,7 @@ order_lines = sa.Table(
     sa.Column("quantity", sa.BigInteger, nullable=False),
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.PrimaryKeyConstraint("order_id", "line"),
+    sa.Index("ix_order_lines_product_order_id", "product", "order_id"),
     sqlite_with_rowid=False,
 )
 

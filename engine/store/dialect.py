@@ -58,6 +58,117 @@ def _as_instant_postgres(element: as_instant, compiler: SQLCompiler, **kw: Any) 
     return f"to_timestamp({column})" if element.kept is SecondsInstant else column
 
 
+class in_microseconds(FunctionElement[int]):  # noqa: N801
+    """An instant as microseconds since 1970, for arithmetic in whole numbers."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(in_microseconds, "sqlite")
+def _in_microseconds_sqlite(element: in_microseconds, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
+@compiles(in_microseconds, "postgresql")
+def _in_microseconds_postgres(element: in_microseconds, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(extract(epoch from {compiler.process(element.clauses, **kw)}) * 1000000)::bigint"
+
+
+class from_microseconds(FunctionElement[datetime]):  # noqa: N801
+    """The instant of that many microseconds since 1970."""
+
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(from_microseconds, "sqlite")
+def _from_microseconds_sqlite(element: from_microseconds, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
+@compiles(from_microseconds, "postgresql")
+def _from_microseconds_postgres(element: from_microseconds, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"('epoch'::timestamptz + ({compiler.process(element.clauses, **kw)}) * interval '1 microsecond')"
+
+
+class hundredths(FunctionElement[int]):  # noqa: N801
+    """A number in whole hundredths, rounded half away from zero by the same steps of the same doubles on both."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(hundredths, "sqlite")
+def _hundredths_sqlite(element: hundredths, compiler: SQLCompiler, **kw: Any) -> str:
+    number = compiler.process(element.clauses, **kw)
+    return f"CAST({number} * 100.0 + CASE WHEN {number} < 0 THEN -0.5 ELSE 0.5 END AS INTEGER)"
+
+
+@compiles(hundredths, "postgresql")
+def _hundredths_postgres(element: hundredths, compiler: SQLCompiler, **kw: Any) -> str:
+    number = f"({compiler.process(element.clauses, **kw)})::float8"
+    return f"trunc({number} * 100.0::float8 + CASE WHEN {number} < 0 THEN -0.5 ELSE 0.5 END::float8)::bigint"
+
+
+class from_hundredths(FunctionElement[float]):  # noqa: N801
+    """A number out of whole hundredths, as a double."""
+
+    type = sa.Double()
+    inherit_cache = True
+
+
+@compiles(from_hundredths, "sqlite")
+def _from_hundredths_sqlite(element: from_hundredths, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)}) / 100.0"
+
+
+@compiles(from_hundredths, "postgresql")
+def _from_hundredths_postgres(element: from_hundredths, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(({compiler.process(element.clauses, **kw)})::float8 / 100.0::float8)"
+
+
+class shifted(FunctionElement[datetime]):  # noqa: N801
+    """An instant of the engine's own form so much later (or earlier), in elapsed time."""
+
+    type = Instant()
+    inherit_cache = True
+
+    def __init__(self, instant: sa.ColumnElement[datetime], by: timedelta) -> None:
+        # As a literal column the length is part of the key under which a compiled statement is kept.
+        super().__init__(instant, sa.literal_column(str(round(by.total_seconds() * 1_000_000))))
+
+
+@compiles(shifted, "sqlite")
+def _shifted_sqlite(element: shifted, compiler: SQLCompiler, **kw: Any) -> str:
+    instant, by = (compiler.process(one, **kw) for one in element.clauses)
+    return f"({instant} + ({by}))"
+
+
+@compiles(shifted, "postgresql")
+def _shifted_postgres(element: shifted, compiler: SQLCompiler, **kw: Any) -> str:
+    instant, by = (compiler.process(one, **kw) for one in element.clauses)
+    return f"({instant} + ({by}) * interval '1 microsecond')"
+
+
+class instant_text(FunctionElement[str]):  # noqa: N801
+    """An instant of the engine's own form as `2026-12-24T18:30Z`."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(instant_text, "sqlite")
+def _instant_text_sqlite(element: instant_text, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"strftime('%Y-%m-%dT%H:%MZ', {compiler.process(element.clauses, **kw)} / 1000000, 'unixepoch')"
+
+
+@compiles(instant_text, "postgresql")
+def _instant_text_postgres(element: instant_text, compiler: SQLCompiler, **kw: Any) -> str:
+    instant = compiler.process(element.clauses, **kw)
+    return f"to_char({instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"')"
+
+
 class contains_text(FunctionElement[bool]):  # noqa: N801
     """Whether a text contains another, by code point (LIKE would ignore ASCII case on SQLite)."""
 

@@ -19,6 +19,12 @@ products = sa.Table(
     sa.Column("price", sa.BigInteger),  # minor units of the brand's currency
     sa.Column("link", sa.Text),
     sa.Column("lasts_days", sa.BigInteger),  # how long one piece lasts; empty for what is not used up
+    sa.Index(
+        "ix_products_lasting",
+        "id",
+        sqlite_where=sa.text("lasts_days IS NOT NULL"),
+        postgresql_where=sa.text("lasts_days IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -71,10 +71,11 @@ class _Reader:
             target.column,
             form.over,
             form.ending,
-            _only(form, target),
+            _only(form, target) if aggregate != "share_of" else _of_event(target),
             target.member,
             target.event.time if target.event is not None else None,
             self._across((*path, "across"), form.across),
+            _given(form) if aggregate == "share_of" else (),
         )
         kind = self._type((*path, aggregate), aggregate, target, form)
         return Field(short, kind, metric=metric, required=metric.always)
@@ -164,10 +165,20 @@ class _Reader:
         self.draft.add(self.draft.source.key_place(path), "missing-key", text, help_)
 
 
-def _only(form: MetricForm, target: _Target) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    event = target.event.only if target.event is not None else ()
-    given = ((column, _texts(values)) for column, values in form.only.items())
-    return (*((column, (value,)) for column, value in event), *given)
+_Only = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def _only(form: MetricForm, target: _Target) -> _Only:
+    return (*_of_event(target), *_given(form))
+
+
+def _of_event(target: _Target) -> _Only:
+    """Which rows of its table are the event."""
+    return () if target.event is None else tuple((column, (value,)) for column, value in target.event.only)
+
+
+def _given(form: MetricForm) -> _Only:
+    return tuple((column, _texts(values)) for column, values in form.only.items())
 
 
 def _texts(values: Any) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import random
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -34,6 +34,8 @@ TEXTS = [
 WHOLE = [0, 1, 2, 3, -1, 7, 10, 100, 10**14, 2**53]
 REAL = [0.1, 0.3, 0.1 + 0.2, 2.5, 1.0, -0.5, 63.0, 90.0, 0.7]
 MONEY = [0, 1, 62, 63, 64, 89, 90, 91, 7, 10, -63, -90, 6300, 9000, 29_999, 30_000, 10**12]
+CATEGORIES = ("tea", "cups", "", "Tea")
+COMPANIES = ("acme", "Acme", "o'neil", "")
 MOMENTS = [
     *(Moment("now"), Moment("today"), Moment("day", day=date(2026, 3, 29)), Moment("day", day=date(2024, 2, 29))),
     *(Moment("ago", Length(90, "day")), Moment("ago", Length(1, "month")), Moment("ago", Length(36, "hour"))),
@@ -64,10 +66,16 @@ def _metric(name: str, kind: Type, aggregate: Any, ending: Length | None = None)
     return Field(name, kind, metric=Metric(aggregate, "orders", column, MONTHS_3, ending))
 
 
+def _counted(name: str, kind: Type, aggregate: Any, table: str, column: str | None = None, **more: Any) -> Field:
+    metric = Metric(aggregate, table, column, more.pop("over", None), **more)
+    return Field(name, kind, metric=metric, required=metric.always)
+
+
 def _sent(name: str, kind: Type, **more: Any) -> Field:
     return Field(name, kind, column=Column("events", "payload", name), **more)
 
 
+TEA = (("category", ("tea", "Tea")),)
 FIELDS = [
     _field("email", Type.TEXT),
     *(_field("first_name", Type.TEXT), _field("last_name", Type.TEXT), _field("tier", Type.CHOICE, choices=CHOICES)),
@@ -82,6 +90,18 @@ FIELDS = [
     *(_metric("orders_3_months", Type.NUMBER, "count"), _metric("spend_3_months", Type.MONEY, "sum")),
     *(_metric("average_3_months", Type.MONEY, "average"), _metric("biggest_3_months", Type.MONEY, "max")),
     _metric("average_previous", Type.MONEY, "average", MONTHS_3),
+    _counted("spend_ever", Type.MONEY, "sum", "orders", "total"),
+    *(_counted("rhythm", Type.NUMBER, "days_between", "orders"), _field("company", Type.TEXT)),
+    _counted("rhythm_3_months", Type.NUMBER, "days_between", "orders", over=MONTHS_3),
+    _counted("tea", Type.MONEY, "sum", "order_lines", "amount", over=MONTHS_3, only=TEA),
+    _counted("tea_share", Type.NUMBER, "share_of", "order_lines", "amount", part=TEA),
+    _counted("pieces", Type.NUMBER, "average", "order_lines", "quantity"),
+    _counted("events_price", Type.MONEY, "sum", "events", "payload", member="price", only=(("name", ("sent",)),)),
+    _counted("events_rating", Type.NUMBER, "average", "events", "payload", member="rating"),
+    _counted("company_average", Type.MONEY, "average", "orders", "total", across="company"),
+    _counted("company_orders", Type.NUMBER, "count", "orders", over=MONTHS_3, across="company"),
+    _counted("company_tea", Type.MONEY, "max", "order_lines", "amount", only=TEA, across="company"),
+    _counted("company_size", Type.NUMBER, "count", "customers", across="company"),
 ]
 EVENT_FIELDS = [
     *(_sent("kind", Type.TEXT), _sent("plan", Type.CHOICE, choices=CHOICES), _sent("gift", Type.YES_NO)),
@@ -95,6 +115,7 @@ CATALOGUE = Catalogue(
     tables={
         "customer_tags": Table("customer_tags", customer="customer_id", key="tag"),
         "orders": Table("orders", customer="customer_id", time="paid_at"),
+        "order_lines": Table("order_lines", customer="", key="line", through="orders", by="order_id"),
         "events": Table("events", customer="customer_id", time="occurred_at"),
         "traits": Table("traits", customer="owner", key="owner"),
         "customers": Table("customers", customer="id"),
@@ -117,6 +138,8 @@ class Row:
     payload: dict[str, Any]
     tags: tuple[str, ...]
     orders: tuple[tuple[datetime | None, int], ...]
+    lines: tuple[tuple[tuple[str | None, int, int], ...], ...]  # of each order: category, quantity, amount
+    others: list["Row"] = field(repr=False)  # all of the rows, this one too
 
     @property
     def record(self) -> dict[str, dict[str, Any]]:
@@ -135,10 +158,58 @@ class Row:
             "average_3_months": rounded_average(recent),
             "biggest_3_months": max(recent, default=None),
             "average_previous": rounded_average(previous),
+            "spend_ever": sum(self._totals(None, NOW)),
+            "rhythm": self._rhythm(None),
+            "rhythm_3_months": self._rhythm(begins),
+            "tea": sum(amount for category, _, amount in self._lines(begins) if category in ("tea", "Tea")),
+            "tea_share": self._tea_share(),
+            "pieces": _hundredths([number for _, number, _ in self._lines(None)]),
+            "events_price": _number(self.payload.get("price")) or 0,
+            "events_rating": _hundredths([one for one in [_number(self.payload.get("rating"))] if one is not None]),
+            **(self._of_company(begins) if self.customer["company"] else {}),
         }
 
-    def _totals(self, after: datetime, until: datetime) -> list[int]:
-        return [total for at, total in self.orders if at is not None and after < at <= until]
+    def _rhythm(self, after: datetime | None) -> int | None:
+        times = sorted(at for at, _ in self.orders if at is not None and (after is None or at > after) and at <= NOW)
+        if len(times) < 3:
+            return None
+        exact = Decimal((times[-1] - times[0]) // timedelta(microseconds=1)) / 86_400_000_000 / (len(times) - 1)
+        return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+
+    def _lines(self, after: datetime | None) -> list[tuple[str | None, int, int]]:
+        paid = zip(self.orders, self.lines, strict=True)
+        within = [lines for (at, _), lines in paid if at is not None and (after is None or at > after) and at <= NOW]
+        return [line for lines in within for line in lines]
+
+    def _tea_share(self) -> int | None:
+        whole = sum(amount for _, _, amount in self._lines(None))
+        tea = sum(amount for category, _, amount in self._lines(None) if category in ("tea", "Tea"))
+        return int((Decimal(100 * tea) / whole).quantize(Decimal(1), ROUND_HALF_UP)) if whole > 0 else None
+
+    def _of_company(self, begins: datetime) -> dict[str, Any]:
+        peers = [one for one in self.others if one.customer["company"] == self.customer["company"]]
+        tea = [amount for one in peers for kind, _, amount in one._lines(None) if kind in ("tea", "Tea")]
+        return {
+            "company_average": rounded_average([total for one in peers for total in one._totals(None, NOW)]),
+            "company_orders": sum(len(one._totals(begins, NOW)) for one in peers),
+            "company_tea": max(tea, default=None),
+            "company_size": len(peers),
+        }
+
+    def _totals(self, after: datetime | None, until: datetime) -> list[int]:
+        paid = ((at, total) for at, total in self.orders if at is not None)
+        return [total for at, total in paid if (after is None or after < at) and at <= until]
+
+
+def _number(raw: Any) -> Any:
+    return raw if isinstance(raw, int | float) and not isinstance(raw, bool) else None
+
+
+def _hundredths(numbers: list[Any]) -> float | None:
+    """The average, of numbers taken in hundredths."""
+    fine = [int(number * 100.0 + (-0.5 if number < 0 else 0.5)) for number in numbers]
+    average = rounded_average(fine)
+    return None if average is None else average / 100.0
 
 
 def rounded_average(totals: list[int]) -> int | None:
@@ -152,7 +223,9 @@ def rounded_average(totals: list[int]) -> int | None:
 def rows(count: int, seed: int = 7) -> list[Row]:
     """Rows whose values come from the same pools as the literals of the conditions."""
     chance = random.Random(seed)
-    return [_row(f"c{number:03}", chance) for number in range(count)]
+    everybody: list[Row] = []
+    everybody += (_row(f"c{number:03}", chance, everybody) for number in range(count))
+    return everybody
 
 
 @cache
@@ -168,7 +241,7 @@ def days() -> list[date]:
     return sorted(found)
 
 
-def _row(key: str, chance: random.Random) -> Row:
+def _row(key: str, chance: random.Random, others: list[Row]) -> Row:
     def maybe(values: Sequence[Any]) -> Any:
         return None if chance.random() < 0.2 else chance.choice(values)
 
@@ -176,13 +249,14 @@ def _row(key: str, chance: random.Random) -> Row:
         return chance.choice([None, "", *TEXTS])
 
     folded = maybe(TEXTS)
+    orders = tuple((maybe(instants()), chance.choice(MONEY)) for _ in range(chance.choice([0, 1, 1, 2, 3, 5])))
     return Row(
         id=key,
         customer={
             **{"first_name": text(), "last_name": text(), "tier": maybe(["", *CHOICES])},
             **{"orders_count": chance.choice(WHOLE), "lifetime_spend": chance.choice(MONEY)},
             **{"birthday": maybe(days()), "member_since": maybe(days())},
-            **{"last_order_at": maybe(instants()), "first_order_at": maybe(instants())},
+            **{"last_order_at": maybe(instants()), "first_order_at": maybe(instants()), "company": maybe(COMPANIES)},
         },
         traits={
             **{"vip": maybe([True, False]), "nickname": None if folded is None else fold(folded)},
@@ -191,7 +265,15 @@ def _row(key: str, chance: random.Random) -> Row:
         },
         payload=_payload(chance, maybe),
         tags=tuple(chance.sample(TEXTS, chance.choice([0, 0, 1, 2, 5]))),
-        orders=tuple((maybe(instants()), chance.choice(MONEY)) for _ in range(chance.choice([0, 1, 1, 2, 3, 5]))),
+        orders=orders,
+        lines=tuple(
+            tuple(
+                (maybe(CATEGORIES), chance.choice([1, 2, 3, 7]), chance.choice(MONEY))
+                for _ in range(chance.choice([0, 1, 2]))
+            )
+            for _ in orders
+        ),
+        others=others,
     )
 
 
@@ -251,6 +333,13 @@ def filled(engine: sa.Engine, people: list[Row]) -> Iterator[sa.Connection]:
             for n, (at, total) in enumerate(row.orders)
         ]
         connection.execute(sa.insert(store.orders), orders)
+        lines = [
+            {"order_id": f"{row.id}-{n}", "line": line, "category": category, "quantity": number, "amount": amount}
+            for row in people
+            for n, of_order in enumerate(row.lines)
+            for line, (category, number, amount) in enumerate(of_order)
+        ]
+        connection.execute(sa.insert(store.order_lines).values(product="p"), lines)
     try:
         with engine.connect() as connection:
             yield connection

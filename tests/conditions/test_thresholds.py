@@ -31,7 +31,7 @@ def _candidates(connection: sa.Connection, tree: Tree, since: datetime, until: d
     found: set[str] = set()
     for one in thresholds(tree, CATALOGUE, SEGMENTS):
         low, high = (sa.literal(one.moment_at(now, ZONE), one.column.type) for now in (since, until))
-        statement = sa.select(one.of_customer).where(one.column >= low, one.column <= high)
+        statement = sa.select(one.of_customer).where(one.column >= low, one.column <= high, *one.joined)
         found.update(connection.execute(statement).scalars())
     return found
 

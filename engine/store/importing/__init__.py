@@ -1,6 +1,6 @@
 """Imports customers, orders and events from CSV files: good rows go in, bad rows go to a file with their reasons."""
 
-from engine.store.importing.columns import KINDS, Reading
+from engine.store.importing.kinds import KINDS, Reading
 from engine.store.importing.run import ImportReport, import_csv
 from engine.store.importing.text import Refused
 

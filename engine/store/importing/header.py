@@ -4,7 +4,7 @@ import csv
 from collections.abc import Collection
 from difflib import get_close_matches
 
-from engine.store.importing.columns import Kind, Reading
+from engine.store.importing.kinds import Kind, Reading
 from engine.store.importing.text import SAVE_AS_UTF8, Refused, split
 
 _DELIMITERS = (",", ";", "\t")
@@ -29,8 +29,8 @@ def read_header(kind: Kind, name: str, line: str, reading: Reading) -> tuple[str
         ((one, _split(line, one)) for one in _DELIMITERS),
         key=lambda pair: (len({*pair[1]} & {*kind.by_name}), len(pair[1])),
     )
-    known = {*kind.by_name, *_fields(reading)} if kind.payload else {*kind.by_name}
-    any_field = kind.payload and reading.events is None
+    known = {*kind.by_name, *_fields(kind, reading)} if kind.payload else {*kind.by_name}
+    any_field = kind.payload and reading.of(kind) is None
     data = columns[len(REJECTED_COLUMNS) :] if is_of_rejected(columns) else columns
     refused = [
         Refused(name, 1, *_unknown(column, known), column=_place(line, column), width=max(1, len(column)))
@@ -63,9 +63,9 @@ def _example(kind: Kind) -> str:
     return ",".join(column.name for column in kind.columns if column.required)
 
 
-def _fields(reading: Reading) -> set[str]:
-    declared = {name for fields in (reading.events or {}).values() for name in fields}
-    return {*declared, "total", "order_id"}
+def _fields(kind: Kind, reading: Reading) -> set[str]:
+    declared = {name for fields in (reading.of(kind) or {}).values() for name in fields}
+    return declared if kind.about_goods else {*declared, "total", "order_id"}
 
 
 def _unknown(column: str, known: Collection[str]) -> tuple[str, str, tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """Customers as the shop knows them, with their tags and consents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from engine.store.customers import POSITION, consents, customer_tags, customers
 from engine.store.dialect import next_position
-from engine.store.ingest.touched import touch
+from engine.store.ingest.touched import touch, touch_sharing
 from engine.store.ingest.written import Row, Written, alike, batches, once
 from engine.store.many import among, write
 
@@ -19,6 +19,8 @@ CONSENTS = {"email_consent": "email", "sms_consent": "sms"}
 #: The evidence written for a consent that came with a customer's row.
 IMPORTED = "import"
 
+#: What several customers share; a metric may look `across` it.
+_SHARED = ("company", "household")
 _ELSEWHERE = {TAGS, *CONSENTS}
 _KEPT = "consent stays withdrawn: the customer withdrew it here, and the row gives no later date"
 
@@ -43,6 +45,7 @@ def _put(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Wr
     ids = [row["id"] for row in rows]
     known = set(connection.scalars(sa.select(customers.c.id).where(among(connection, customers.c.id, ids))))
     position = next_position(connection)
+    touch_sharing(connection, _left(connection, rows), position)
     written: set[str] = set()
     for group in alike({name: row[name] for name in row if name not in _ELSEWHERE} for row in rows):
         written |= _upsert(connection, group, position, now)
@@ -50,6 +53,19 @@ def _put(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Wr
     touch(connection, tagged - written, position)
     agreed = _put_consents(connection, rows, now, done)
     done.count(ids, known, written | tagged | agreed)
+
+
+def _left(connection: sa.Connection, rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """The companies and households that lose a member: for the others of them, an average changes."""
+    moving = {row["id"]: row for row in rows if any(name in row for name in _SHARED)}
+    if not moving:
+        return
+    columns = (customers.c[name] for name in _SHARED)
+    before = sa.select(customers.c.id, *columns).where(among(connection, customers.c.id, moving))
+    for key, *values in connection.execute(before).all():
+        for name, value in zip(_SHARED, values, strict=True):
+            if value and moving[key].get(name, value) != value:
+                yield name, value
 
 
 def _upsert(connection: sa.Connection, rows: Sequence[Row], position: int, now: datetime) -> set[str]:

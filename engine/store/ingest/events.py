@@ -9,17 +9,18 @@ import sqlalchemy as sa
 
 from engine.store.customers import POSITION, customers, events
 from engine.store.dialect import next_position
-from engine.store.ingest.orders import unknown_customer, upsert_orders
+from engine.store.ingest.orders import put_order_lines, unknown_customer, upsert_orders
 from engine.store.ingest.redemptions import REDEEMED, Till
 from engine.store.ingest.touched import lock
 from engine.store.ingest.written import Numbered, Rejected, Row, Written, batches, not_of_the_future, once
+from engine.store.ledger import COMING, COMPLAINT, outbox
 from engine.store.many import among, write
 
 #: These events are rows of `orders`, so that what was bought is told in one way only.
 ORDER_PLACED: Final = "order.placed"
 ORDER_PAID: Final = "order.paid"
 ORDER_EVENTS: Final = (ORDER_PLACED, ORDER_PAID)
-_ORDER_FIELDS = {"total", "order_id"}
+_ORDER_FIELDS = {"total", "order_id", "lines"}
 
 _COMPLAINTS = {"complaint.opened": 1, "complaint.closed": -1}
 
@@ -30,7 +31,8 @@ def put_events(connection: sa.Connection, rows: Sequence[Row], now: datetime) ->
     An event is never changed: the same id with other values is rejected, as is an event of an unknown customer,
     or one that lies in the future.
 
-    * `order.placed` and `order.paid` become orders: `total` in minor units, and `order_id` (the event's id without it);
+    * `order.placed` and `order.paid` become orders: `total` in minor units, `order_id` (the event's id without it), and
+      `lines`, each with `product`, and `category`, `quantity` and `amount` where they are known;
     * `voucher.redeemed` redeems the voucher with its `code` (or `voucher`), at the time of the event, with the order
       `order_id` where it has one; what cannot be redeemed any more is rejected;
     * `complaint.opened` and `complaint.closed` count the customer's open complaints.
@@ -39,7 +41,7 @@ def put_events(connection: sa.Connection, rows: Sequence[Row], now: datetime) ->
     for offset, batch in batches(rows):
         part = Written()
         kept = once(not_of_the_future(enumerate(batch), ("occurred_at",), now, part), "id", "event", part)
-        _put_orders(connection, kept, part)
+        _put_orders(connection, kept, now, part)
         _put_others(connection, [one for one in kept if one[1]["name"] not in ORDER_EVENTS], part)
         done.add(part, offset)
     return done
@@ -62,12 +64,16 @@ def record_event(
 # --- Orders ----------------------------------------------------------------------------------------------------------
 
 
-def _put_orders(connection: sa.Connection, rows: Sequence[Numbered], done: Written) -> None:
+def _put_orders(connection: sa.Connection, rows: Sequence[Numbered], now: datetime, done: Written) -> None:
     placed = [_order(one, done) for one in rows if one[1]["name"] == ORDER_PLACED]
     paid = [_order(one, done) for one in rows if one[1]["name"] == ORDER_PAID]
     for found, changeable in ((placed, ("placed_at",)), (paid, ("paid_at", "total"))):
         kept = once((one for one in found if one), "id", "order", done)
-        upsert_orders(connection, kept, changeable, done)
+        orders = [(index, {name: row[name] for name in row if name != "lines"}) for index, row in kept]
+        upsert_orders(connection, orders, changeable, done)
+        refused = {one.index for one in done.rejected}
+        lines = [line for index, row in kept if index not in refused for line in row["lines"]]
+        put_order_lines(connection, lines, now)
 
 
 def _order(one: Numbered, done: Written) -> Numbered | None:
@@ -76,7 +82,7 @@ def _order(one: Numbered, done: Written) -> Numbered | None:
     other = sorted(set(payload) - _ORDER_FIELDS)
     total = payload.get("total")
     if other:
-        reason = f"`{row['name']}` is kept as an order, which has no `{other[0]}`; it has:  total, order_id"
+        reason = f"`{row['name']}` is kept as an order, which has no `{other[0]}`; it has:  total, order_id, lines"
         done.rejected.append(Rejected(index, other[0], reason))
     elif type(total) is not int or total < 0:
         done.rejected.append(
@@ -87,8 +93,13 @@ def _order(one: Numbered, done: Written) -> Numbered | None:
         paid_at = at if row["name"] == ORDER_PAID else None
         key = payload.get("order_id") or row["id"]
         order = {"id": key, "customer_id": row["customer_id"], "placed_at": at, "paid_at": paid_at, "total": total}
-        return index, order
+        return index, {**order, "lines": _lines(key, payload.get("lines") or ())}
     return None
+
+
+def _lines(order: str, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    whole = {"category": None, "quantity": 1, "amount": 0}
+    return [{"order_id": order, "line": number, **whole, **line} for number, line in enumerate(lines, start=1)]
 
 
 # --- All other events ------------------------------------------------------------------------------------------------
@@ -150,4 +161,15 @@ def _count_complaints(connection: sa.Connection, rows: Sequence[Row], position: 
         connection.execute(
             concerned.values(open_complaints=never_less, position=position),
             [{"whose": customer, "step": step} for customer, step in steps.items()],
+        )
+        _let_go(connection, [customer for customer, step in steps.items() if step < 0])
+
+
+def _let_go(connection: sa.Connection, closed: Sequence[str]) -> None:
+    """What waited for the last complaint of a customer to be closed is looked at again with the next pass."""
+    if closed:
+        content = sa.select(customers.c.id).where(customers.c.id.in_(closed), customers.c.open_complaints == 0)
+        waits = (outbox.c.state == "deferred", outbox.c.reason == COMPLAINT, outbox.c.customer_id.in_(content))
+        connection.execute(
+            sa.update(outbox).where(sa.literal_column(COMING), *waits).values(due_at=outbox.c.planned_at)
         )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine.store.customers import POSITION, order_lines, orders
 from engine.store.dialect import next_position
+from engine.store.ingest.supplies import resupply
 from engine.store.ingest.touched import lock, sum_up, touch
 from engine.store.ingest.written import (
     Numbered,
@@ -66,6 +67,7 @@ def upsert_orders(
     now_of = {row["id"]: row["customer_id"] for row in kept}
     concerned = {now_of[one] for one in written} | {owners[one] for one in written if one in owners}
     sum_up(connection, concerned, position)
+    resupply(connection, concerned, position)
     done.count(now_of, set(owners), written)
 
 
@@ -114,7 +116,9 @@ def _put_lines(connection: sa.Connection, rows: Sequence[Numbered], done: Writte
     known = {_key(order, line) for order, line in connection.execute(of_orders)}
     written = set().union(*(_write_lines(connection, group) for group in alike(kept)))
     if written:
-        touch(connection, {owners[order] for order, _ in written}, next_position(connection))
+        position, concerned = next_position(connection), {owners[order] for order, _ in written}
+        touch(connection, concerned, position)
+        resupply(connection, concerned, position)
     done.count((_key(row["order_id"], row["line"]) for row in kept), known, {_key(*pair) for pair in written})
 
 

@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_order_lines_order_id", ondelete="CASCADE"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_order_lines_product_order_id", "order_lines", ["product", "order_id"])
     if op.get_context().dialect.name == "sqlite":
         for statement in positions_ddl:
             op.execute(statement)

@@ -34,6 +34,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_products"),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_products_lasting",
+        "products",
+        ["id"],
+        sqlite_where=sa.text("lasts_days IS NOT NULL"),
+        postgresql_where=sa.text("lasts_days IS NOT NULL"),
+    )
     op.create_table(
         "goods_events",
         sa.Column("id", KEY, nullable=False),
