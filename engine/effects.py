@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from engine.catalogue import Catalogue
 from engine.store.customers import POSITION, customer_tags, customers, tasks, vouchers
 from engine.store.dialect import insert, next_position
 from engine.store.ledger import enrolments, outbox
+from engine.written import write_choices, write_fields
 
 Row = Mapping[str, Any]
 
@@ -22,10 +23,15 @@ _ONCE = ["enrolment_id", "step", "iteration"]
 class Effects:
     """The rows of one batch. Nothing is written before `write`."""
 
-    messages: list[Row] = field(default_factory=list)
+    messages: list[Row] = field(default_factory=list)  # all with the same columns
     vouchers: list[Row] = field(default_factory=list)
     tasks: list[Row] = field(default_factory=list)
     tags: dict[tuple[str, str], bool] = field(default_factory=dict)  # customer and tag -> put (or taken)
+    fields: dict[tuple[str, str], Any] = field(default_factory=dict)  # customer and field -> its new value
+    variants: list[Row] = field(default_factory=list)
+    had: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # customer and series -> messages, old and new
+    told: list[Row] = field(default_factory=list)  # the new ones
+    released: dict[int, timedelta] = field(default_factory=dict)  # run -> how long it stood still
     moves: list[Row] = field(default_factory=list)
 
     def write(self, connection: sa.Connection, catalogue: Catalogue, now: datetime) -> None:
@@ -38,6 +44,8 @@ class Effects:
                 connection.execute(statement, rows)
         if self.tags:
             self._write_tags(connection, catalogue, now)
+        write_fields(connection, catalogue, self.fields)
+        write_choices(connection, self.variants, self.told, self.released)
         if self.moves:
             names = [name for name in self.moves[0] if name != "id"]
             statement = (

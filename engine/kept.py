@@ -1,6 +1,6 @@
 """What steps kept under a name (`as: gift`), read again for many runs at once, and always as it is now."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from engine.catalogue import RESULTS
 from engine.facts import Facts
 from engine.store.customers import tasks, vouchers
+from engine.store.ledger import had as had_
+from engine.store.points import points_of_runs
 
 #: Where a result is found: the run's id, and what its step wrote down (`enrolments.results`).
 Reference = tuple[int, Any]
@@ -80,15 +82,37 @@ class Reading:
         found = {(row[0], (row[1], row[2])): dict(zip(RESULTS["task"], row[3:], strict=True)) for row in rows}
         return {one: found[one] for one in references if one in found}
 
+    def points(self, references: Collection[Reference]) -> Found:
+        """By the step that granted or spent them."""
+        found = points_of_runs(self.connection, {run for run, _ in references})
+        return {one: found[(one[0], *one[1])] for one in references if (one[0], *one[1]) in found}
+
     def values(self, references: Collection[Reference]) -> Found:
         """What was written down in full."""
         return {one: dict(one[1]) for one in references}
 
 
-#: The kinds of results: `{"voucher": CODE}`, `{"event": [NAME, ID]}`, `{"task": [STEP, ITERATION]}`, `{"value": {…}}`.
+#: The kinds of results: `{"voucher": CODE}`, `{"event": [NAME, ID]}`, `{"task": [STEP, ITERATION]}` (and points), `{"value": {…}}`.
 KINDS: Mapping[str, Callable[[Reading, Collection[Reference]], Found]] = {
     "voucher": Reading.vouchers,
     "event": Reading.events,
     "task": Reading.tasks,
+    "points": Reading.points,
     "value": Reading.values,
 }
+
+
+def load_had(
+    connection: sa.Connection,
+    known: dict[tuple[str, str], set[str]],
+    series: Iterable[str],
+    ids: Collection[str],
+) -> None:
+    """Adds to `known` which messages of these series those customers have had; what a batch adds itself stays."""
+    names = list(series)
+    if not names:
+        return
+    columns = (had_.c.customer_id, had_.c.series, had_.c.message)
+    mine = (had_.c.series.in_(names), had_.c.customer_id.in_(list(ids)))
+    for customer, name, message in connection.execute(sa.select(*columns).where(*mine)):
+        known.setdefault((customer, name), set()).add(message)

@@ -27,6 +27,13 @@ class Limit:
 
     count: int
     per: Length | None
+    of_customer: bool = False  # also in a playbook with a `key:`
+
+    @property
+    def as_entry(self) -> str:
+        """The rule of entry as it is written."""
+        per = f" per {self.per}" if self.per else ""
+        return f"once{per}{' per customer' if self.of_customer else ''}"
 
 
 def _share(text: Any) -> Fraction:
@@ -40,12 +47,10 @@ def _share(text: Any) -> Fraction:
 def _entry(text: Any) -> Limit | None:
     if text == "always":
         return None
-    if text == "once":
-        return Limit(1, None)
-    found = re.fullmatch(r"once per (.+)", str(text))
+    found = re.fullmatch(r"once(?: per (?!customer)(.+?))?( per customer)?", str(text))
     if not found:
         raise ValueError(f"`{text}` is not a rule of entry; write  always,  once  or  once per 30 days")
-    return Limit(1, Length.parse(found[1]))
+    return Limit(1, Length.parse(found[1]) if found[1] else None, of_customer=found[2] is not None)
 
 
 def _cap(text: Any) -> Limit:
@@ -137,12 +142,12 @@ Share = Annotated[
     PlainSerializer(lambda share: f"{float(share * 100):g}%", return_type=str),
     _pattern(r"\d{1,3}(?:\.\d{1,3})?%", "share", "10%"),
 ]
-#: `always`, `once`, `once per 30 days`
+#: `always`, `once`, `once per 30 days`, `once per 30 days per customer`
 Entry = Annotated[
     Limit | None,
     BeforeValidator(_entry),
     _written,
-    _pattern(f"always|once|once per {LENGTH}", "rule of entry", "once per 30 days"),
+    _pattern(f"always|once(?: per {LENGTH})?(?: per customer)?", "rule of entry", "once per 30 days"),
 ]
 #: `3 per 7 days`
 Cap = Annotated[Limit, BeforeValidator(_cap), _written, _pattern(rf"\d{{1,4}} per {LENGTH}", "cap", "3 per 7 days")]

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from engine.action import End, Enter, Hold, Move, Next
+from engine.action import Action, End, Enter, Heard, Hold, Move, Next, Stand
 from engine.conditions import Tree, holds
-from engine.deeds import Deeds
 from engine.guards.holdout import held_out
-from engine.times import local_instant
+from engine.rewards import Rewards
+from engine.times import LATEST, local_instant
 
 #: No playbook needs so many steps at one moment; a step that comes back to itself without a wait would.
 _STEPS_AT_ONCE = 200
 
-#: Events of the customer since a moment, by name: when, and the event's fields.
-Happenings = Mapping[str, Sequence[tuple[datetime, Mapping[str, Any]]]]
+#: Events of the customer since a moment, by name: when, the event's fields, and its id.
+Happenings = Mapping[str, Sequence[tuple[datetime, Mapping[str, Any], str]]]
 
 
 @dataclass
-class CustomerRun(Deeds):
+class CustomerRun(Rewards):
     """The run that a step meets (see `engine.action.Run`), and the walk through its steps."""
 
     events: Happenings
@@ -28,20 +28,27 @@ class CustomerRun(Deeds):
     resume_at: datetime | None = None
     step_since: datetime | None = None
     due_at: datetime | None = None
+    suspended_at: datetime | None = None
 
     # --- The walk ----------------------------------------------------------------------------------------------------
 
     def walk(self) -> None:
         """Moves the run as far as it goes now, and leaves its new place in the effects of the batch."""
         row = self.row
-        self.results = dict(row["results"] or {})
+        self.results, self.rounds = dict(row["results"] or {}), dict(row["rounds"] or {})
+        self.iteration, self.suspended_at = row["iteration"], row["suspended_at"]
         self.step_since = row["step_since"] or row["fired_at"]
+        self.nominal = row["step_since"] or row["fired_at"]
+        planned = len(self.setting.effects.messages)
         if row["step"] is None and self._held_out():
             self._end("held_out", None)
         else:
             self.step = self.playbook.steps.get(row["step"] or self.playbook.first or "")
             self.resume_at = row["resume_at"]
             self._steps()
+        self.rungs.settle(self.setting.effects.messages, planned)
+        if (ration := self.setting.rations.get(self.playbook.id)) is not None:
+            ration.hand_out(self.setting.effects.messages, planned)
         self.setting.effects.moves.append(self._place())
 
     def _held_out(self) -> bool:
@@ -50,7 +57,7 @@ class CustomerRun(Deeds):
             return False
         if self.setting.control is not None:
             return self.setting.control(self.playbook.id, self.row["customer_id"])
-        return held_out(self.playbook.id, self.row["customer_id"], share)
+        return held_out(self.playbook.salt, self.row["customer_id"], share)
 
     def _steps(self) -> None:
         for _ in range(_STEPS_AT_ONCE):
@@ -59,9 +66,26 @@ class CustomerRun(Deeds):
                 return self._end("stopped", stopped)
             if self.step is None:
                 return self._end("done", None)
-            if not self._take(self.step.action.run(self)):
+            if self._suspended():
+                return None
+            if not self._take(self._ration_spent() or self._act(self.step.action)):
                 return None
         return self._end("failed", f"more than {_STEPS_AT_ONCE} steps at one moment")
+
+    def _ration_spent(self) -> End | None:
+        """The end of a run whose next step gives what the playbook's quota leaves nothing of."""
+        ration = self.setting.rations.get(self.playbook.id)
+        spent = ration is not None and self.step is not None and ration.spent_on(self.step.action.counts)
+        return End(ration.quota.reached) if ration is not None and spent else None
+
+    def _act(self, action: Action) -> Move:
+        """Does the step; the vouchers that it gives are counted."""
+        given = self.setting.effects.vouchers
+        before, ration = len(given), self.setting.rations.get(self.playbook.id)
+        move = action.run(self)
+        if ration is not None and ration.quota.what == action.counts:
+            ration.take(len(given) - before)
+        return move
 
     def _stopped(self) -> str | None:
         """The text of what ends the run now, if anything does. Events count from the occasion that began the run."""
@@ -73,18 +97,41 @@ class CustomerRun(Deeds):
                 return stop.text
         return None
 
+    def _suspended(self) -> bool:
+        """Whether the run stands still now, whatever it waits for; when that is over, its wait is moved on."""
+        condition = self.playbook.suspend_while
+        if condition is not None and self.holds(condition):
+            self.suspended_at = self.suspended_at or self.now
+            self.due_at = self.turns_at(condition) or LATEST
+            return True
+        if self.suspended_at is not None:
+            stood = self.now - self.suspended_at
+            self.nominal += stood
+            if self.resume_at is not None:
+                self.resume_at = min(self.resume_at, LATEST - stood) + stood
+            self.setting.effects.released[self.row["id"]] = stood
+            self.suspended_at = None
+        return False
+
     def _take(self, move: Move) -> bool:
         """Makes a move. False where the run stands still or is over."""
         match move:
-            case Hold(until):
-                self.resume_at = self.due_at = until
+            case Hold(until, look_at):
+                self.resume_at = until
+                self.due_at = until if look_at is None else min(until, look_at)
                 return until <= self.now
             case End(reason):
                 self._end("stopped", reason)
                 return False
-            case Enter(block):
-                self._go(self._inside(block))
+            case Stand(reason, until):
+                self.reason, self.due_at = reason, until
+                return False
+            case Enter(block, since):
+                if self.step is not None and self.step.action.repeats:
+                    self.begin_round()
+                self._go(self._inside(block), since)
             case Next():
+                self.end_rounds()
                 self._go(self.step.next if self.step else None)
         return True
 
@@ -93,10 +140,13 @@ class CustomerRun(Deeds):
             return None
         return self.step.blocks[block] or self.step.next
 
-    def _go(self, step: str | None) -> None:
-        if self.resume_at is not None:
-            # The next step listens from the nominal end of the wait, however late the pass came.
-            self.step_since = min(self.resume_at, self.now)
+    def _go(self, step: str | None, since: datetime | None = None) -> None:
+        over = since or self.resume_at
+        if over is not None:
+            # The next step listens from the nominal end of the wait, however late the pass came; and never from before
+            # this one began, though the end may lie there for somebody who joins midway.
+            self.nominal = min(over, self.now)
+            self.step_since = max(self.nominal, self.step_since or self.nominal)
         self.resume_at = None
         self.step = self.playbook.steps[step] if step is not None else None
 
@@ -110,7 +160,9 @@ class CustomerRun(Deeds):
 
     def _place(self) -> dict[str, Any]:
         running = self.state == "running"
-        listens = bool(self.playbook.stop_when) or (self.step is not None and self.step.action.listens)
+        playbook = self.playbook
+        listens = bool(playbook.stop_when) or playbook.suspend_while is not None
+        listens = listens or (self.step is not None and self.step.action.listens)
         return {
             "id": self.row["id"],
             "state": self.state,
@@ -121,6 +173,9 @@ class CustomerRun(Deeds):
             "resume_at": self.resume_at if running else None,
             "ended_at": None if running else self.now,
             "results": self.results or None,
+            "iteration": self.iteration,
+            "rounds": self.rounds or None,
+            "suspended_at": self.suspended_at if running else None,
             "listens": running and listens,
         }
 
@@ -131,21 +186,20 @@ class CustomerRun(Deeds):
         setting = self.setting
         return holds(condition, self.record, self.now, setting.settings.zone, setting.segments)
 
-    def happened(self, event: str, where: Tree | None) -> bool:
-        """Whether such an event of the customer came since the step before this one was over."""
+    def first(self, event: str, where: Tree | None) -> Heard | None:
+        """The first such event of the customer since the step before this one was over, and before the wait is."""
         # What came after the wait's end counts for a later step, however late the pass that sees both.
         return self._since(event, where, self.step_since or self.row["fired_at"], self.resume_at)
 
-    def _since(self, event: str, where: Tree | None, since: datetime, until: datetime | None = None) -> bool:
+    def _since(self, event: str, where: Tree | None, since: datetime, until: datetime | None = None) -> Heard | None:
+        for at, fields, key in self.events.get(event, ()):
+            if since < at <= (until or self.now) and (where is None or self._meets(where, fields)):
+                return Heard(event, key, at, fields)
+        return None
+
+    def _meets(self, where: Tree, fields: Mapping[str, Any]) -> bool:
         setting = self.setting
-        return any(
-            since < at <= (until or self.now)
-            and (
-                where is None
-                or holds(where, {**self.record, "it": fields}, self.now, setting.settings.zone, setting.segments)
-            )
-            for at, fields in self.events.get(event, ())
-        )
+        return holds(where, {**self.record, "it": fields}, self.now, setting.settings.zone, setting.segments)
 
     def instant(self, scope: str, field: str) -> datetime | None:
         """A time of the customer, the event or a result; a date is its midnight in the customer's zone."""

@@ -28,6 +28,10 @@ class Choose(Action):
     def conditions(self) -> tuple[Tree, ...]:
         return tuple(branch.when for branch in self.choose if branch.when is not None)
 
+    def forks(self) -> tuple[str, ...]:
+        named = tuple(f"`{branch.when}`" if branch.when is not None else "`else`" for branch in self.choose)
+        return named if self.choose[-1].when is None else (*named, "no branch")
+
     def run(self, run: Run) -> Move:
         for number, branch in enumerate(self.choose):
             if branch.when is None or run.holds(branch.when):

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Action, Hold, Move, Next, Run
-from engine.literals import Clock, Duration
+from engine.literals import Clock, Span
 from engine.times import local_instant
 
 
@@ -15,7 +15,9 @@ class Wait(Action):
 
     verb: ClassVar[str] = "wait"
 
-    wait: Duration = Field(description="How long. Days and longer are calendar days in the customer's zone.")
+    wait: Span = Field(
+        description="How long. Days and longer are calendar days in the customer's zone, working days are the shop's."
+    )
     at: Clock | None = Field(default=None, description="The hour of that day, in the customer's zone.")
 
     def run(self, run: Run) -> Move:
@@ -24,7 +26,7 @@ class Wait(Action):
         return Next() if run.now >= run.resume_at else Hold(run.resume_at)
 
     def _end(self, run: Run) -> datetime:
-        end = self.wait.after(run.now, run.zone)
+        end = run.later(self.wait)
         if self.at is None:
             return end
         return local_instant(end.astimezone(run.zone).date(), self.at, run.zone)

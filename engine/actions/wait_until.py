@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from engine.action import Action, Hold, Move, Next, Run
 from engine.literals import Clock
-from engine.times import LENGTH, Length, local_instant
+from engine.times import local_instant
+from engine.working import SPAN, Span, parse_span
 
 _FIELD = r"[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*"
 
@@ -20,20 +21,20 @@ class Moment:
 
     scope: str
     field: str
-    length: Length | None = None
+    length: Span | None = None
     side: Literal["before", "after"] = "before"
 
     @classmethod
     def parse(cls, text: Any) -> "Moment":
         """Reads a moment. Raises `ValueError` in words for authors."""
-        found = re.fullmatch(rf"(?:({LENGTH}) (before|after) )?({_FIELD})", str(text))
+        found = re.fullmatch(rf"(?:({SPAN}) (before|after) )?({_FIELD})", str(text))
         if not found:
             raise ValueError(f"`{text}` is not a moment; write for example  7 days before gift.expires_at")
         scope, field = found[found.re.groups].split(".")
         if found[1] is None:
             return cls(scope, field)
         side: Literal["before", "after"] = "before" if found[found.re.groups - 1] == "before" else "after"
-        return cls(scope, field, Length.parse(found[1]), side)
+        return cls(scope, field, parse_span(found[1]), side)
 
     def __str__(self) -> str:
         name = f"{self.scope}.{self.field}"
@@ -44,7 +45,7 @@ class Moment:
         anchor = run.instant(self.scope, self.field)
         if anchor is None or self.length is None:
             return anchor
-        return self.length.before(anchor, run.zone) if self.side == "before" else self.length.after(anchor, run.zone)
+        return run.shifted(anchor, self.length, back=self.side == "before")
 
 
 Written = Annotated[
@@ -54,7 +55,7 @@ Written = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^(?:{LENGTH} (?:before|after) )?{_FIELD}$",
+            "pattern": f"^(?:(?:{SPAN}) (?:before|after) )?{_FIELD}$",
             "title": "moment",
             "examples": ["7 days before gift.expires_at"],
         }
@@ -81,4 +82,4 @@ class WaitUntil(Action):
             return Next()
         if self.at is not None:
             moment = local_instant(moment.astimezone(run.zone).date(), self.at, run.zone)
-        return Next() if moment <= run.now else Hold(moment)
+        return Hold(moment)  # also where it is past: what follows was due then, and may come too late

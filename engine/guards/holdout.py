@@ -6,9 +6,9 @@ from hashlib import sha256
 _PRECISION = 10**9
 
 
-def place(playbook: str, customer_id: str) -> Fraction:
+def place(playbook: str, customer_id: str, salt: str = "holdout") -> Fraction:
     """Where a customer stands in a playbook, from 0 to 1: the same over restarts, edits and machines."""
-    digest = sha256(f"{playbook}\0{customer_id}\0holdout".encode()).digest()
+    digest = sha256(f"{playbook}\0{customer_id}\0{salt}".encode()).digest()
     return Fraction(int.from_bytes(digest[:8]) % _PRECISION, _PRECISION)
 
 

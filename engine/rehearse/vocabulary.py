@@ -24,9 +24,11 @@ class Vocabulary:
         for step in playbook.steps.values():
             for word, value in step.action.shows():
                 values[word].add(value)
+        for word in MESSAGES:
+            values[word] |= {message for messages in playbook.series.values() for message in messages}
         values["stopped"] |= {stop.text for stop in playbook.stop_when}
         if playbook.enter is not None:
-            values["not_entered"].add(f"once per {playbook.enter.per}" if playbook.enter.per else "once")
+            values["not_entered"].add(playbook.enter.as_entry)
         if playbook.if_running == "ignore":
             values["not_entered"].add("a run is under way")
         if playbook.holdout:
@@ -36,6 +38,8 @@ class Vocabulary:
     def missing(self, word: str, value: str) -> str | None:
         """Why an expectation can never be met; None where it can."""
         if word not in self.values or value in self.values[word]:
+            return None
+        if WORDS[word].number and self.values[word] and value.removeprefix("-").isdecimal():
             return None
         if word not in OUTSIDE:
             return f"`{word}` is never `{value}` here"

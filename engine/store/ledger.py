@@ -23,11 +23,22 @@ progress = sa.Table(
     metadata,
     sa.Column("playbook", Key, primary_key=True),
     sa.Column("revision", Key, nullable=False),
-    sa.Column("status", Key, nullable=False),  # active | paused | retired
+    sa.Column("status", Key, nullable=False),  # active | paused | retired | draft | deleted
     sa.Column("audience", Key),  # hash of the conditions behind the memberships
     sa.Column("launched_at", Instant, nullable=False),
     sa.Column("since", Instant, nullable=False),  # evaluated up to here, in time
     sa.Column("position", sa.BigInteger, nullable=False),  # and up to here, in transactions
+    sa.Column("salt", Key),  # under which customers are hashed, where the playbook had another id before
+)
+
+counters = sa.Table(
+    "counters",
+    metadata,
+    sa.Column("playbook", Key, nullable=False),
+    sa.Column("what", Key, nullable=False),  # vouchers | entries | messages
+    sa.Column("count", sa.BigInteger, nullable=False),  # of all runs there ever were
+    sa.PrimaryKeyConstraint("playbook", "what"),
+    sqlite_with_rowid=False,
 )
 
 memberships = sa.Table(
@@ -50,6 +61,8 @@ RUNNING = "state = 'running'"
 HELD_BACK = "state = 'waiting'"
 WAITING = "state IN ('planned', 'deferred')"
 LEASED = "state IN ('claimed', 'sending')"
+#: The reason of a message that waits for a complaint to be closed.
+COMPLAINT = "a complaint of the customer is open"
 COMING = "state IN ('planned', 'deferred', 'claimed')"
 
 
@@ -65,7 +78,9 @@ enrolments = sa.Table(
     sa.Column("customer_id", Key, nullable=False),
     sa.Column("occasion", Key, nullable=False),
     sa.Column("revision", Key, nullable=False),
-    sa.Column("state", Key, nullable=False),  # waiting | running | done | stopped | replaced | held_out | refused | failed
+    sa.Column(
+        "state", Key, nullable=False
+    ),  # waiting | running | done | stopped | replaced | held_out | refused | failed | collected
     sa.Column("reason", sa.Text),
     sa.Column("step", Key),  # the step to run next; empty: the first
     sa.Column("iteration", sa.Integer, nullable=False, server_default="0"),
@@ -74,8 +89,13 @@ enrolments = sa.Table(
     sa.Column("due_at", Instant, nullable=False),  # when to look again
     sa.Column("step_since", Instant),  # events after this count for the present step
     sa.Column("resume_at", Instant),  # when that wait is over
+    sa.Column("rounds", Document),  # step that repeats others -> how many rounds have begun
+    sa.Column("suspended_at", Instant),  # since when the run stands still
     sa.Column("ended_at", Instant),
-    sa.Column("event_id", Key),  # the event that started the run
+    sa.Column("event_id", Key),  # the event that started the run, or the key of the record whose date it was
+    sa.Column("key", Key),  # what the run speaks of, where it is not the customer as a whole: an order, a record
+    sa.Column("collect_until", Instant),  # until when further events join the run before its first step
+    sa.Column("joins", Key),  # of an event that was collected: the occasion of the run that it joined
     sa.Column("results", Document),  # name -> {kind: where it is found}, see engine/kept
     sa.Column("listens", sa.Boolean, nullable=False),  # an event of this customer wakes the run
     sa.Column("goal_until", Instant),
@@ -85,7 +105,7 @@ enrolments = sa.Table(
     sa.UniqueConstraint("playbook", "customer_id", "occasion"),
     sa.Index("ix_enrolments_due", "due_at", **_where(RUNNING)),
     sa.Index("ix_enrolments_listening", "customer_id", **_where(f"{RUNNING} AND listens")),
-    sa.Index("ix_enrolments_waiting", "playbook", "id", **_where(HELD_BACK)),
+    sa.Index("ix_enrolments_waiting", "playbook", "due_at", **_where(HELD_BACK)),
     sa.Index("ix_enrolments_admitted", "admitted_at", "playbook", **_where("admitted_at IS NOT NULL")),
     sa.Index("ix_enrolments_goal", "customer_id", **_where("goal_until IS NOT NULL AND converted_at IS NULL")),
 )
@@ -129,6 +149,28 @@ outbox = sa.Table(
     sa.Index("ix_outbox_playbook_sent_at", "playbook", "sent_at", **_where("sent_at IS NOT NULL")),
     sa.Index("ix_outbox_playbook_bounced_at", "playbook", "bounced_at", **_where("bounced_at IS NOT NULL")),
     sa.Index("ix_outbox_coming", "customer_id", **_where(COMING)),
+)
+
+variants = sa.Table(
+    "variants",
+    metadata,
+    sa.Column("enrolment_id", sa.BigInteger, nullable=False),
+    sa.Column("step", Key, nullable=False),  # the split
+    sa.Column("variant", Key, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("enrolment_id", "step"),
+    sqlite_with_rowid=False,
+)
+
+had = sa.Table(
+    "had",
+    metadata,
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("series", Key, nullable=False),
+    sa.Column("message", Key, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("customer_id", "series", "message"),
+    sqlite_with_rowid=False,
 )
 
 attempts = sa.Table(

@@ -119,6 +119,7 @@ class _Reader:
             column=column,
             choices=form.choice or (),
             required=form.required,
+            writable=form.writable,
             fold=form.ignore_case,
             stored=form.stored,
         )

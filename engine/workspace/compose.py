@@ -15,9 +15,10 @@ from engine.source.problem import Flaw
 from engine.trigger import Trigger
 from engine.triggers import TRIGGERS
 from engine.workspace.check import RULES
-from engine.workspace.flow import Walk, link
+from engine.workspace.flow import Walk
 from engine.workspace.forms import GoalForm, Header
 from engine.workspace.known import Known
+from engine.workspace.link import link
 from engine.workspace.playbook import Goal, Playbook, Stop
 from engine.workspace.reading import Draft
 from engine.workspace.results import Result, scopes, unborn
@@ -43,9 +44,10 @@ def compose(draft: Draft, known: Known, name: str) -> Playbook | None:
     subject = Subject(draft, known, room, trigger, steps, _stops(draft, room, walk.made), _goal(draft, room), walk.made)
     for rule in RULES:
         rule(subject)
+    suspended = _suspended(draft, room, walk.made)
     if header is None or trigger is None or not draft.sound or _leans_on_broken(subject):
         return None
-    return _playbook(subject, header, trigger, condition, name)
+    return replace(_playbook(subject, header, trigger, condition, name), suspend_while=suspended)
 
 
 def _sound(draft: Draft, key: str) -> bool:
@@ -96,6 +98,13 @@ def _stops(draft: Draft, room: Room, made: Mapping[str, Result]) -> tuple[Stop, 
             where = draft.conditions((*path, "where"), reading) if "where" in item else None
             found.append(Stop(None, awaited, where, f"event {awaited}"))
     return tuple(found)
+
+
+def _suspended(draft: Draft, room: Room, made: Mapping[str, Result]) -> Tree | None:
+    if not _sound(draft, "suspend_while"):
+        return None
+    results = scopes({name: replace(result, clear=True) for name, result in made.items()}, surely=False)
+    return draft.conditions(("suspend_while",), room.reading(more=results))
 
 
 def _goal(draft: Draft, room: Room) -> Goal | None:
@@ -150,6 +159,7 @@ def _playbook(subject: Subject, header: Header, trigger: Trigger, condition: Tre
         change=Change.model_validate({key: getattr(header, key) for key in Change.model_fields}),
         guarded=Guarded.model_construct(**{key: getattr(header, key) for key in Guarded.model_fields}),
         salt=header.renamed_from or header.playbook,
+        series={name: subject.known.series.get(name, ()) for name in subject.series},
         made={name: result.fields(surely=False) for name, result in subject.made.items()},
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.catalogue import Event
 from engine.conditions import Flawed, Tree, all_of, any_of, read
 from engine.source.marks import Path
 from engine.source.near import suggest
@@ -42,6 +43,13 @@ class Reading:
     unclear: frozenset[str] = frozenset()
     by_name: bool = False  # whether the name of a segment alone may stand for its conditions
     seen: list[Together] = field(default_factory=list)  # everything that was read
+    events: Mapping[str, Event] = field(default_factory=dict)  # those that a step may wait for
+
+    def of_event(self, event: str | None) -> "Reading":
+        """The same where the fields of that event are `it.*`."""
+        known = self.events.get(event or "")
+        scope = {**self.scope, "it": known.fields if known else {}}
+        return replace(self, scope=scope, unclear=self.unclear if known else self.unclear | {"it"})
 
     def conditions(self, raw: Any) -> Tree:
         """The tree of what an author wrote. Raises `FlawedAt`."""

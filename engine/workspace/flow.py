@@ -1,9 +1,7 @@
-"""The walk through a playbook's steps: what exists at each, and which step follows which."""
+"""The walk through a playbook's steps: what exists at each."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count, zip_longest
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
@@ -13,12 +11,9 @@ from engine.actions import ACTIONS
 from engine.blocks import Steps
 from engine.declared import Declared
 from engine.source.marks import Path
-from engine.workspace.playbook import Step
 from engine.workspace.reading import Draft
 from engine.workspace.results import Result, absent, scopes
 from engine.workspace.rooms import Room
-
-_LONGEST_ID = 60
 
 
 @dataclass(frozen=True)
@@ -27,6 +22,11 @@ class Block:
 
     path: Path
     steps: tuple["Placed", ...]
+
+    @property
+    def ends(self) -> bool:
+        """Whether every way through it ends the run."""
+        return bool(self.steps) and ends(self.steps[-1])
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,22 @@ class Placed:
     def key(self) -> Path:
         """The path of the verb's value."""
         return (*self.path, self.verb)
+
+
+def ends(placed: Placed) -> bool:
+    """Whether every way through a step ends the run."""
+    if placed.verb == "stop":
+        return True
+    return is_complete(placed) and all(block.ends for block in placed.blocks)
+
+
+def is_complete(placed: Placed) -> bool:
+    """Whether one of a step's blocks surely runs: a `choose` with an `else`, a `wait_for` with both ends."""
+    if not placed.blocks:
+        return False
+    if placed.verb == "choose":
+        return placed.blocks[-1].path[-1] == "else"
+    return getattr(placed.action, "until", None) is None
 
 
 def everything(steps: tuple[Placed, ...]) -> Iterator[Placed]:
@@ -96,6 +112,9 @@ class Walk:
                 yield result.name, result
             verb = _verb(texts)
             for deeper in block_paths(verb, texts) if verb is not None else ():
+                item = self._result((*at, *deeper[:-1]), self.draft.source.texts((*at, *deeper[:-1])))
+                if len(deeper) > 1 and item is not None:
+                    yield item.name, item
                 yield from self._all_results((*at, *deeper))
 
     def _items(self, path: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -110,8 +129,8 @@ class Walk:
         at = [(*path, number) for number, one in enumerate(items) if isinstance(one, dict)]
         return [(one, self.draft.source.texts(one)) for one in at]
 
-    def _result(self, path: Path, texts: Mapping[str, Any]) -> Result | None:
-        name = texts.get("as")
+    def _result(self, path: Path, texts: Any) -> Result | None:
+        name = texts.get("as") if isinstance(texts, dict) else None
         if not isinstance(name, str):
             return None
         line = self.draft.source.key_place((*path, _verb(texts) or "as")).line
@@ -129,23 +148,42 @@ class Walk:
         return tuple(placed), results
 
     def _after(self, placed: Placed, results: Mapping[str, Result]) -> Mapping[str, Result]:
-        texts = self.draft.source.texts(placed.path)
-        result = self._result(placed.path, texts)
+        """What exists behind a step: what it made, if it surely did."""
+        result = self._result(placed.path, self.draft.source.texts(placed.path))
         if result is None:
             return results
-        if result.name in results or result.name in ("customer", "event", "it", "brand"):
-            place = self.draft.source.place((*placed.path, "as"))
+        result = self._made(placed.path, placed.action, result, results)
+        sure = placed.verb != "wait_for" or any(block.path[-1] == "else" and block.ends for block in placed.blocks)
+        return {**results, result.name: result} if sure else results
+
+    def _made(
+        self, path: Path, action: Action | None, result: Result, results: Mapping[str, Result], *, told: bool = False
+    ) -> Result:
+        """A result with what it shows; its name must be free."""
+        if not told and (result.name in results or result.name in ("customer", "event", "it", "brand")):
+            place = self.draft.source.place((*path, "as"))
             first = results.get(result.name)
             second = (self.draft.source.place((*first.path, "as")), "first used here") if first else None
             text = f"the name `{result.name}` is taken"
             self.draft.add(place, "duplicate-name", text, "choose another name", second=second)
-        if placed.action is None:
-            return {**results, result.name: result}
-        shown = placed.action.makes(self.room.catalogue).get(result.name, {})
-        expires = getattr(placed.action, "expires", None)
-        made = Result(result.name, result.line, result.path, shown, expires)
-        self.made[result.name] = made
-        return {**results, result.name: made}
+        if action is None:
+            return result
+        shown = action.makes(self.room.catalogue).get(result.name, {})
+        self.made[result.name] = Result(result.name, result.line, path, shown, getattr(action, "expires", None))
+        return self.made[result.name]
+
+    def _inside(
+        self, path: Path, block: Path, action: Action | None, results: Mapping[str, Result]
+    ) -> Mapping[str, Result]:
+        """What exists in a block of a step: also the event that led there, if it is kept."""
+        holder = block[:-1]
+        if holder == path and block[-1] != "then":
+            return results
+        result = self._result(holder, self.draft.source.texts(holder))
+        if result is None:
+            return results
+        # The name of a `wait_for` is told of behind it, and only once.
+        return {**results, result.name: self._made(holder, action, result, results, told=holder == path)}
 
     def _step(self, path: Path, texts: Mapping[str, Any], results: Mapping[str, Result]) -> Placed | None:
         verb = _verb(texts)
@@ -162,7 +200,7 @@ class Walk:
         if not self.draft.is_broken(path, nested):
             own = {key: value for key, value in texts.items() if key != "id"}
             action = self.draft.read(ACTIONS[verb], path, own, self._reading(path, verb, texts, results))
-        blocks = tuple(Block(one, self.block(one, results)[0]) for one in paths)
+        blocks = tuple(Block(one, self.block(one, self._inside(path, one, action, results))[0]) for one in paths)
         value = texts.get(verb)
         text = f"{verb} {value}" if isinstance(value, str) else verb
         given = texts.get("id")
@@ -184,45 +222,3 @@ class Walk:
 
 def _verb(texts: Any) -> str | None:
     return next((key for key in texts if key in ACTIONS), None) if isinstance(texts, dict) else None
-
-
-def link(steps: tuple[Placed, ...], draft: Draft) -> dict[str, Step]:
-    """The steps by id, each with what follows it."""
-    ids = _ids(steps)
-    linked: dict[str, Step] = {}
-
-    def follow(block: tuple[Placed, ...], after: str | None) -> str | None:
-        for placed, following in zip_longest(block, block[1:]):
-            following_id = ids[following.path] if following else after
-            one = Step(
-                id=ids[placed.path],
-                action=_sure(placed.action),
-                line=draft.source.key_place(placed.key).line,
-                text=placed.text,
-                next=following_id,
-                blocks=tuple(ids[inner.steps[0].path] if inner.steps else None for inner in placed.blocks),
-            )
-            linked[one.id] = one
-            for inner in placed.blocks:
-                follow(inner.steps, following_id)
-        return ids[block[0].path] if block else after
-
-    follow(steps, None)
-    return linked
-
-
-def _sure(action: Action | None) -> Action:
-    if action is None:
-        raise ValueError("a step with a mistake has no place in a playbook")
-    return action
-
-
-def _ids(steps: tuple[Placed, ...]) -> dict[Path, str]:
-    taken = {placed.given_id for placed in everything(steps) if placed.given_id}
-    ids: dict[Path, str] = {}
-    for placed in everything(steps):
-        base = re.sub(r"[^a-z0-9]+", "-", placed.text.lower()).strip("-")[:_LONGEST_ID].rstrip("-") or placed.verb
-        tries = (base if number == 1 else f"{base}-{number}" for number in count(1))
-        ids[placed.path] = placed.given_id or next(one for one in tries if one not in taken)
-        taken.add(ids[placed.path])
-    return ids

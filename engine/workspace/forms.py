@@ -57,6 +57,9 @@ class PlaybookForm(Header):
     stop_when: Stops | None = Field(
         default=None, description="What ends a run: tested before each step and on each event."
     )
+    suspend_while: Conditions | None = Field(
+        default=None, description="While all of these hold a run stands still; its waits are moved on by that time."
+    )
     goal: GoalForm | None = Field(default=None, description="What counts as success.")
     do: Steps = Field(description="The steps, in order.")
 

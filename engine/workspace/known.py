@@ -29,6 +29,8 @@ class Known:
     holidays: Mapping[str, Holiday] = field(default_factory=dict)
     broken_holidays: frozenset[str] = frozenset()
 
+    series: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # name -> its messages that there are
+
     @property
     def segment_names(self) -> frozenset[str]:
         """All segments, sound or not."""

@@ -13,17 +13,20 @@ from engine.source.near import suggest
 from engine.source.problem import Place, Problem
 from engine.source.yaml import MAX_BYTES
 from engine.workspace.catalogue import builtin, read_catalogue
+from engine.workspace.check.renamed import renamed
 from engine.workspace.check.written import secrets
 from engine.workspace.compose import compose
 from engine.workspace.holidays import builtin_holidays, read_holidays, read_moved
 from engine.workspace.known import Known
 from engine.workspace.playbook import Playbook
 from engine.workspace.reading import Draft
+from engine.workspace.series import read_series
 from engine.workspace.surroundings import Found, Messages, Segments, read_settings, read_vouchers
 
 SETTINGS = "settings/regulars.yaml"
 CATALOGUE = "settings/catalogue.yaml"
 VOUCHERS = "settings/vouchers.yaml"
+SERIES = "settings/series.yaml"
 HOLIDAYS = "settings/holidays.yaml"
 HOLIDAY_DATES = "settings/holiday-dates.yaml"
 
@@ -124,6 +127,7 @@ class _Load:
                 segments.broken,
                 frozenset(messages.broken),
                 messages.texts,
+                series=self._series(messages),
                 holidays=holidays,
                 broken_holidays=broken_holidays,
             )
@@ -185,6 +189,10 @@ class _Load:
         draft = self._open(VOUCHERS, "vouchers") if VOUCHERS in self.files else None
         return ({}, frozenset()) if draft is None else read_vouchers(draft)
 
+    def _series(self, messages: Messages) -> Mapping[str, tuple[str, ...]]:
+        draft = self._open(SERIES, "series") if SERIES in self.files else None
+        return {} if draft is None else read_series(draft, messages)
+
     def _holidays(self) -> tuple[Mapping[str, Holiday], frozenset[str]]:
         draft = self._open(HOLIDAYS, "holidays") if HOLIDAYS in self.files else None
         holidays, broken = (builtin_holidays(), frozenset[str]()) if draft is None else read_holidays(draft)
@@ -223,7 +231,8 @@ class _Load:
             playbook = compose(draft, known, name)
             if playbook is not None:
                 found[playbook.id] = playbook
-        return {id_: one for id_, one in found.items() if id_ not in twice}
+        unusable = twice | renamed(drafts.values())
+        return {id_: one for id_, one in found.items() if id_ not in unusable}
 
     def _tests(self, drafts: Mapping[str, Draft]) -> None:
         ids = {draft.source.raw(("playbook",)) for draft in drafts.values() if ("playbook",) in draft.source.marks}

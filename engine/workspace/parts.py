@@ -7,6 +7,8 @@ _LISTS = {
     "then": "step",
     "else": "step",
     "choose": "branch",
+    "wait_first": "branch",
+    "split": "share",
     "tests": "test",
     "events": "event",
     "expect": "expectation",

@@ -80,5 +80,8 @@ class Playbook:
     made: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)  # the results, by name, with their fields
     change: Change = field(default_factory=Change)
     guarded: Guarded = field(default_factory=Guarded)
+    suspend_while: Tree | None = None
+    key: tuple[str, Field] | None = None  # what a run speaks of, as scope and field; the customer, where there is none
+    series: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # those its steps send, with their messages
     salt: str = ""  # under which customers are hashed: the id, or the first it ever had
     files: Mapping[str, str] = field(default_factory=dict)

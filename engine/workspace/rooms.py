@@ -61,4 +61,13 @@ class Room:
             known = self.catalogue.events.get(awaited)
             scope["it"] = known.fields if known else {}
             hidden = hidden if known else hidden | {"it"}
-        return Reading(scope, self.segments, self.segment_names, self.currency, later, hidden, by_name)
+        return Reading(
+            scope,
+            self.segments,
+            self.segment_names,
+            self.currency,
+            later,
+            hidden,
+            by_name,
+            events=self.catalogue.events,
+        )

@@ -89,30 +89,37 @@ def words(
     It is flat: the keys of all words are optional properties of one object, and each word says which may stand beside
     it. That no word stands there at all, or one of `also` alone, is for the check to say.
     """
-    properties: dict[str, Schema] = dict(also)
+    forms: dict[str, dict[str, Schema]] = {}
     beside: dict[str, Schema] = {}
     inner: dict[str, Schema] = {}
     for word, model in models.items():
         own, deeper = _declared(model)
         inner.update(deeper)
         for key, schema in own["properties"].items():
-            described = properties.setdefault(key, dict(schema))
-            if {**described, "description": ""} != {**schema, "description": ""}:
-                described.update(_either(described, schema))
+            forms.setdefault(key, {})[word] = schema
         beside[word] = {"propertyNames": {"enum": sorted({*own["properties"], *also})}}
         needed = [key for key in own.get("required", []) if key != word]
         if needed:
             beside[word]["required"] = needed
+    properties: dict[str, Schema] = {**also, **{key: _shared(of) for key, of in forms.items()}}
+    for key, by_word in forms.items():
+        if not _FORM & {*properties[key]}:  # it means something else beside each word
+            for word, schema in by_word.items():
+                beside[word].setdefault("properties", {})[key] = schema
     described = {"additionalProperties": False, "dependentSchemas": beside, "minProperties": 1, "type": "object"}
     return {**described, "properties": properties, "title": title}, inner
 
 
-def _either(left: Schema, right: Schema) -> Schema:
-    """What two words say of one key, where only its description or default differs."""
-    same = {key: value for key, value in left.items() if right.get(key) == value}
-    if {*left, *right} - {*same} - {"default", "description", "title"}:
-        raise TypeError(f"one key has two forms: {left} and {right}")
-    return {**same, "description": left["description"]}
+#: What says how a value must look; a key without any of it may be anything.
+_FORM = frozenset(("type", "enum", "const", "$ref", "anyOf", "allOf"))
+
+
+def _shared(forms: Mapping[str, Schema]) -> Schema:
+    """What all words say of one key; nothing but its description where it has another form beside each."""
+    first, *others = forms.values()
+    same = {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
+    differs = {key for one in forms.values() for key in one} - {*same} - {"default", "description", "title"}
+    return {**({} if differs else same), "description": first.get("description", "")}
 
 
 def _whole(title: str, model: type[BaseModel], *shared: str) -> Schema:
@@ -189,10 +196,30 @@ def vouchers() -> Schema:
 
 
 @cache
+def series() -> Schema:
+    """Of settings/series.yaml: names, each with its messages in order."""
+    message = {"type": ["string", "number"], "pattern": "^[a-z0-9][a-z0-9._-]*$", "title": "name"}
+    return {
+        "$schema": _DRAFT,
+        "type": "object",
+        "title": "series",
+        "description": "Series of messages by name; each customer gets each message once, in this order.",
+        "propertyNames": {"pattern": "^[a-z0-9][a-z0-9._-]*$"},
+        "additionalProperties": {"type": "array", "minItems": 1, "items": message, "title": "messages"},
+    }
+
+
+@cache
 def holidays() -> Schema:
     """Of settings/holidays.yaml: ids, each with the day by country."""
-    day = {"type": ["string", "number"], "title": "day", "examples": ["Mid-Autumn Festival", "12-25", "second sunday of may"]}
-    country = "The day in a country (ISO 3166), as its calendar names it or by a rule; `anywhere` is every other country."
+    day = {
+        "type": ["string", "number"],
+        "title": "day",
+        "examples": ["Mid-Autumn Festival", "12-25", "second sunday of may"],
+    }
+    country = (
+        "The day in a country (ISO 3166), as its calendar names it or by a rule; `anywhere` is every other country."
+    )
     return {
         "$schema": _DRAFT,
         "type": "object",
@@ -234,6 +261,7 @@ KINDS = {
     "settings": settings,
     "catalogue": catalogue,
     "vouchers": vouchers,
+    "series": series,
     "holidays": holidays,
     "holiday-dates": holiday_dates,
     "test": test,

@@ -17,11 +17,14 @@ _TITLES = {
     "CustomersForm": "`customers`",
     "Email": "`email`",
     "EventForm": "event",
+    "First": "branch",
     "GivenForm": "`given`",
     "GoalForm": "`goal`",
     "Limits": "`limits`",
     "TableForm": "table",
     "Topic": "topic",
+    "Variant": "share",
+    "Working": "`working`",
 }
 
 STEP_ID = {

@@ -5,7 +5,7 @@ from itertools import pairwise
 from engine.actions import ACTIONS
 from engine.source.marks import Path
 from engine.source.problem import Place
-from engine.workspace.flow import Block, Placed
+from engine.workspace.flow import Placed, ends
 from engine.workspace.subject import Subject
 
 
@@ -24,7 +24,7 @@ def _unreachable(subject: Subject, steps: tuple[Placed, ...]) -> None:
         for block in placed.blocks:
             _unreachable(subject, block.steps)
     for placed, following in pairwise(steps):
-        if _ends(placed):
+        if ends(placed):
             at = source.key_place(following.key)
             why = (
                 "`stop` ends the run here"
@@ -35,28 +35,6 @@ def _unreachable(subject: Subject, steps: tuple[Placed, ...]) -> None:
             second = (source.key_place(placed.key), why)
             subject.draft.add(point, "unreachable", "this step can never run", second=second)
             return
-
-
-def _ends(placed: Placed) -> bool:
-    """Whether every way through a step ends the run."""
-    if placed.verb == "stop":
-        return True
-    if not all(_block_ends(block) for block in placed.blocks):
-        return False
-    return _is_complete(placed)
-
-
-def _block_ends(block: Block) -> bool:
-    return bool(block.steps) and _ends(block.steps[-1])
-
-
-def _is_complete(placed: Placed) -> bool:
-    """Whether one of a step's blocks surely runs: a `choose` with an `else`, a `wait_for` with both ends."""
-    if not placed.blocks:
-        return False
-    if placed.verb == "choose":
-        return placed.blocks[-1].path[-1] == "else"
-    return all(block.path[:-1] == placed.path for block in placed.blocks)
 
 
 def _ids(subject: Subject) -> None:

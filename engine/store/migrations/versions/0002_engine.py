@@ -34,8 +34,13 @@ def upgrade() -> None:
         sa.Column("due_at", Instant(), nullable=False),
         sa.Column("step_since", Instant(), nullable=True),
         sa.Column("resume_at", Instant(), nullable=True),
+        sa.Column("rounds", DOCUMENT, nullable=True),
+        sa.Column("suspended_at", Instant(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("event_id", KEY, nullable=True),
+        sa.Column("key", KEY, nullable=True),
+        sa.Column("collect_until", Instant(), nullable=True),
+        sa.Column("joins", KEY, nullable=True),
         sa.Column("results", DOCUMENT, nullable=True),
         sa.Column("listens", sa.Boolean(), nullable=False),
         sa.Column("goal_until", Instant(), nullable=True),
@@ -76,7 +81,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_enrolments_waiting",
         "enrolments",
-        ["playbook", "id"],
+        ["playbook", "due_at"],
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
@@ -179,7 +184,16 @@ def upgrade() -> None:
         sa.Column("launched_at", Instant(), nullable=False),
         sa.Column("since", Instant(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("salt", KEY, nullable=True),
         sa.PrimaryKeyConstraint("playbook", name="pk_progress"),
+    )
+    op.create_table(
+        "counters",
+        sa.Column("playbook", KEY, nullable=False),
+        sa.Column("what", KEY, nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("playbook", "what", name="pk_counters"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "revisions",
@@ -188,6 +202,24 @@ def upgrade() -> None:
         sa.Column("files", DOCUMENT, nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("playbook", "revision", name="pk_revisions"),
+    )
+    op.create_table(
+        "variants",
+        sa.Column("enrolment_id", sa.BigInteger(), nullable=False),
+        sa.Column("step", KEY, nullable=False),
+        sa.Column("variant", KEY, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("enrolment_id", "step", name="pk_variants"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "had",
+        sa.Column("customer_id", KEY, nullable=False),
+        sa.Column("series", KEY, nullable=False),
+        sa.Column("message", KEY, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", "series", "message", name="pk_had"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "attempts",
