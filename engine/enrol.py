@@ -7,6 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.change import Quota
+from engine.counting import ration, record
+from engine.joining import COLLECTED, collects_until, joined, slide
 from engine.progress import begin_progress, hold, move, record_revision
 from engine.store.connect import repeatable
 from engine.store.dialect import insert, next_position
@@ -52,6 +55,12 @@ class Entry:
             "goal_until": playbook.goal.within.after(now, zone) if playbook.goal else None,
         }
 
+    @property
+    def quota(self) -> Quota | None:
+        """How many may enter at all."""
+        quota = self.playbook.change.at_most
+        return quota if quota is not None and quota.what == "entries" else None
+
     def _bound(self, road: "Road", span: Span, now: datetime) -> dict[str, Any]:
         return {**self.bind(now), **road.firing.moments.bind(now, self.ground.settings.zone), **span}
 
@@ -65,7 +74,7 @@ class Entry:
         steps = [piece for road, span in due for piece in road.pieces(store, span)]
         while steps:
             with store.begin() as connection:
-                if not hold(connection, self.playbook.id):
+                if not hold(connection, self.playbook.id, window):
                     return entered  # another worker is at it
                 together = _together(steps)
                 entered += sum(road.enrol(connection, self._bound(road, span, window.until)) for road, span in together)
@@ -116,6 +125,8 @@ class Road:
     prelude: tuple[Prepared, ...]
     fresh: Prepared
     replace: Prepared | None
+    slide: Prepared | None = None
+    limited: Playbook | None = None  # where all runs together have a quota of entries
 
     @classmethod
     def compile(cls, entry: Entry, firing: Firing, *, refusing: bool = True) -> "Road":
@@ -131,6 +142,8 @@ class Road:
             prelude=tuple(Prepared(statement, dialect) for statement in firing.prelude),
             fresh=Prepared(_insert(entry, firing, refusing=refusing), dialect),
             replace=Prepared(_replace(entry, firing), dialect) if entry.playbook.if_running == "restart" else None,
+            limited=entry.playbook if entry.quota else None,
+            slide=Prepared(sliding, dialect) if (sliding := slide(entry.playbook, firing)) is not None else None,
         )
 
     def pieces(self, store: sa.Engine, span: Span) -> Iterator[tuple["Road", dict[str, Any]]]:
@@ -151,13 +164,26 @@ class Road:
         for statement in self.prelude:
             statement.execute(connection, bound)
         entered = 0
-        while wrote := self.fresh.write(connection, bound):
+        while wrote := self._write(connection, bound):
             entered += wrote
+            if self.slide is not None:
+                self.slide.execute(connection, bound)
             if self.replace is not None:
                 self.replace.execute(connection, bound)
             if not self.firing.many:
                 break
         return entered
+
+    def _write(self, connection: sa.Connection, bound: Mapping[str, Any]) -> int:
+        """The rows of one run of the statement; those that entered are counted where the playbook has a quota."""
+        if self.limited is None:
+            return self.fresh.write(connection, bound)
+        rations = ration(connection, [self.limited])
+        left = max(rations[self.limited.id].left, 0)
+        rows = self.fresh.execute(connection, {**bound, "entries_left": left}).fetchall()
+        rations[self.limited.id].take(sum(state not in ("refused", COLLECTED) for (state,) in rows))
+        record(connection, rations)
+        return len(rows)
 
 
 def _first(firing: Firing) -> Any:
@@ -184,50 +210,83 @@ def _insert(entry: Entry, firing: Firing, *, refusing: bool) -> Any:
         fired.c.occasion,
         fired.c.fired_at,
         fired.c.event_id,
+        fired.c.key,
         *((turn.label("turn"),) if firing.many else ()),
     )
     if playbook.condition is not None:
         customer = key == ground.catalogue.as_key(fired.c.customer_id)
         new = new.select_from(fired.join(customers, customer)).where(entry._condition.expression)
-    first = new.where(*((sa.not_(recorded),) if firing.many else ())).subquery("first")
+    anew = firing.many or entry.quota is not None  # what is on record must take no place from another
+    first = new.where(*((sa.not_(recorded),) if anew else ())).subquery("first")
     rules = refusing and (playbook.enter is not None or playbook.if_running == "ignore")
-    reason = _refusal(playbook, first.c.customer_id) if rules else sa.cast(sa.null(), sa.Text)
-    judged = sa.select(first, reason.label("refusal"))
+    reason = _refusal(playbook, first) if rules else sa.cast(sa.null(), sa.Text)
+    joins = joined(playbook, first)
+    if playbook.trigger.collecting is not None:
+        reason, rules = sa.case((joins.is_not(None), sa.literal(COLLECTED, sa.Text)), else_=reason), True
+    judged = sa.select(first, reason.label("refusal"), joins.label("joins"))
+    if entry.quota is not None:
+        judged, rules = _within_quota(judged.subquery("judged"), entry.quota, many=firing.many), True
     # Materialized: else the databases look anew for what refuses a customer, for every column that depends on it.
     new_ones = judged.cte("new_ones").prefix_with("MATERIALIZED") if rules else judged.subquery("new_ones")
     refusal = new_ones.c.refusal
+    until = sa.case((refusal.is_(None), collects_until(playbook, new_ones.c.fired_at)), else_=sa.null())
     now = sa.bindparam("now", type_=Instant)
     values = {
         "playbook": sa.literal(playbook.id, Key),
         "customer_id": new_ones.c.customer_id,
         "occasion": new_ones.c.occasion,
         "revision": sa.literal(playbook.revision, Key),
-        "state": sa.case((refusal.is_(None), sa.literal("running", Key)), else_=sa.literal("refused", Key)),
+        "state": sa.case(
+            (refusal.is_(None), sa.literal("running", Key)),
+            (new_ones.c.joins.is_not(None), sa.literal(COLLECTED, Key)),
+            else_=sa.literal("refused", Key),
+        ),
         "reason": refusal,
         "fired_at": new_ones.c.fired_at,
         "entered_at": now,
-        "due_at": now,
+        "due_at": sa.func.coalesce(until, now),
         "event_id": new_ones.c.event_id,
+        "key": new_ones.c.key,
+        "joins": new_ones.c.joins,
+        "collect_until": until,
         "listens": sa.literal(bool(playbook.stop_when), sa.Boolean),
         "goal_until": sa.case((refusal.is_(None), sa.bindparam("goal_until", type_=Instant)), else_=sa.null()),
     }
     turn_now = new_ones.c.turn == 1 if firing.many else sa.true()
     statement = insert(ground.dialect, enrolments)
-    return statement.from_select(list(values), sa.select(*values.values()).where(turn_now)).on_conflict_do_nothing()
+    statement = statement.from_select(
+        list(values), sa.select(*values.values()).where(turn_now)
+    ).on_conflict_do_nothing()
+    return statement.returning(enrolments.c.state) if entry.quota is not None else statement
 
 
-def _refusal(playbook: Playbook, customer: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
+def _within_quota(judged: sa.Subquery, quota: Quota, *, many: bool) -> sa.Select[Any]:
+    """Those whom nothing else refuses enter in the order of their occasions, as long as places are left."""
+    alike = (judged.c.refusal.is_(None), *((judged.c.turn,) if many else ()))
+    order = (judged.c.fired_at, judged.c.occasion, judged.c.customer_id)
+    place = sa.func.row_number().over(partition_by=alike, order_by=order)
+    full = sa.and_(judged.c.refusal.is_(None), place > sa.bindparam("entries_left", type_=sa.BigInteger))
+    columns = [column for column in judged.c if column.name != "refusal"]
+    refusal = sa.case((full, sa.literal(quota.reached, sa.Text)), else_=judged.c.refusal)
+    return sa.select(*columns, refusal.label("refusal"))
+
+
+def _refusal(playbook: Playbook, first: sa.Subquery) -> sa.ColumnElement[Any]:
     """Why an occasion does not enter, as the record will say it; NULL where it does."""
     earlier = enrolments.alias("earlier")
-    of_customer = (earlier.c.playbook == sa.literal(playbook.id, Key), earlier.c.customer_id == customer)
+    of_customer = (earlier.c.playbook == sa.literal(playbook.id, Key), earlier.c.customer_id == first.c.customer_id)
+    of_key = (*of_customer, earlier.c.key == first.c.key)
     reasons: list[tuple[Any, Any]] = []
     if playbook.enter is not None:
         per = playbook.enter.per
         since = (earlier.c.entered_at > sa.bindparam("entered_since", type_=Instant),) if per else ()
-        entered = sa.exists().where(*of_customer, earlier.c.state != sa.literal("refused", Key), *since)
-        reasons.append((entered, sa.literal(f"once per {per}" if per else "once", sa.Text)))
+        whose = of_key if playbook.key is not None and not playbook.enter.of_customer else of_customer
+        no_run = [sa.literal(state, Key) for state in ("refused", COLLECTED)]
+        entered = sa.exists().where(*whose, earlier.c.state.not_in(no_run), *since)
+        reasons.append((entered, sa.literal(playbook.enter.as_entry, sa.Text)))
     if playbook.if_running == "ignore":
-        running = sa.exists().where(*of_customer, earlier.c.state == sa.literal("running", Key))
+        alike = of_key if _apart(playbook) else of_customer
+        running = sa.exists().where(*alike, earlier.c.state == sa.literal("running", Key))
         reasons.append((running, sa.literal("a run is under way", sa.Text)))
     # Asked first: at a launch nobody was here before, and one search says so.
     return sa.case((sa.not_(sa.exists().where(*of_customer)), sa.null()), *reasons, else_=sa.null())
@@ -242,6 +301,7 @@ def _replace(entry: Entry, firing: Firing) -> sa.Update:
         .where(
             newer.c.playbook == enrolments.c.playbook,
             newer.c.customer_id == enrolments.c.customer_id,
+            *((newer.c.key == enrolments.c.key,) if _apart(entry.playbook) else ()),
             newer.c.state == sa.literal("running", Key),
         )
         .scalar_subquery()
@@ -257,3 +317,8 @@ def _replace(entry: Entry, firing: Firing) -> sa.Update:
         )
         .values(state="replaced", reason="begun again", ended_at=now)
     )
+
+
+def _apart(playbook: Playbook) -> bool:
+    """Whether runs of one customer speak of different things, and only those of the same one meet."""
+    return playbook.key is not None or playbook.trigger.apart

@@ -12,9 +12,11 @@ from engine.rhythm import Beat, NextLocal, Rhythm, effective
 from engine.store.customers import customers
 from engine.store.types import Instant, Key
 from engine.times import Length
-from engine.trigger import Firing, Ground, Span, Window, bounded
+from engine.trigger import Firing, Ground, Span, Window, begun, bounded
 
 _UTC = ZoneInfo("UTC")
+#: The next local time of a rhythm that has no further beat.
+NEVER = datetime.max  # noqa: DTZ901  (of no zone)
 
 #: What a field must hold for a run to begin at a beat: the parameters of each such value, its occasion among them.
 Targets = Callable[[Beat], Iterable[Span]]
@@ -55,8 +57,20 @@ class LocalTimes:
         axis: sa.ColumnElement[Any] | None,
     ) -> Firing:
         catalogue = self.ground.catalogue
-        rhythm = Rhythm(self.next_local)
         in_zone = self._in_zone()
+        candidates = sa.select(
+            *begun(
+                catalogue.as_text(catalogue.customer_key),
+                sa.bindparam("occasion", type_=Key),
+                sa.bindparam("fired_at", type_=Instant),
+            )
+        ).where(*in_zone, *where)
+        rows = sa.select(catalogue.customer_key if axis is None else axis).where(*in_zone, *where)
+        return Firing(rows=rows, axis=axis, candidates=candidates, spans=self.spans(targets), many=axis is not None)
+
+    def spans(self, targets: Targets) -> Callable[[Window, tuple[str, ...]], Iterable[Span]]:
+        """The ranges of a window: at each beat, those of its targets for each zone that keeps it."""
+        rhythm = Rhythm(self.next_local)
 
         def spans(window: Window, zones: tuple[str, ...]) -> Iterable[Span]:
             stored = effective(zones, self.ground.settings.timezone)
@@ -64,14 +78,16 @@ class LocalTimes:
                 for target in targets(beat):
                     yield from ({**target, "fired_at": beat.instant, "zone": zone} for zone in stored[beat.zone])
 
-        candidates = sa.select(
-            catalogue.as_text(catalogue.customer_key).label("customer_id"),
-            sa.bindparam("occasion", type_=Key).label("occasion"),
-            sa.bindparam("fired_at", type_=Instant).label("fired_at"),
-            sa.null().label("event_id"),
-        ).where(*in_zone, *where)
-        rows = sa.select(catalogue.customer_key if axis is None else axis).where(*in_zone, *where)
-        return Firing(rows=rows, axis=axis, candidates=candidates, spans=spans, many=axis is not None)
+        return spans
+
+    @property
+    def of_zone(self) -> sa.ColumnElement[bool]:
+        """The same of customers who are found by something else than their zone, said so that no index of it is searched."""
+        catalogue = self.ground.catalogue
+        if catalogue.timezone is None:
+            return sa.true()
+        column = catalogue.table(catalogue.customers.name).c[catalogue.timezone]
+        return sa.func.coalesce(column, "") == sa.bindparam("zone", type_=Key)
 
     def _in_zone(self) -> tuple[sa.ColumnElement[bool], ...]:
         """Customers of the zone; a store that knows no zones has everybody in the brand's."""

@@ -1,7 +1,7 @@
 """A shop at work: its workspace on its store, with everything that is compiled once and used at every tick."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
 
@@ -58,7 +58,9 @@ class Shop:
     def ground(self, playbook: Playbook) -> Ground:
         """What the statements of a playbook are built on."""
         dialect, holidays = self.store.dialect.name, self.workspace.holidays
-        return Ground(playbook.id, self.catalogue, self.settings, self.segments, dialect, holidays)
+        return Ground(
+            playbook.id, self.catalogue, self.settings, self.segments, dialect, holidays, playbook.key
+        )
 
     @cached_property
     def moving(self) -> list[str]:
@@ -77,8 +79,15 @@ class Shop:
         key = (playbook, revision)
         if key not in self._pinned:
             files = pinned_files(connection, playbook, revision)
-            self._pinned[key] = load_texts({**self._surroundings, **files}).playbooks.get(playbook) if files else None
+            self._pinned[key] = self._read(playbook, files) if files else None
         return self._pinned[key]
+
+    def _read(self, playbook: str, files: Mapping[str, str]) -> Playbook | None:
+        """A playbook on record. It may have had another id then; its customers are hashed as today."""
+        found = next(iter(load_texts({**self._surroundings, **files}).playbooks.values()), None)
+        today = self.workspace.playbooks.get(playbook)
+        salt = today.salt if today is not None else playbook
+        return replace(found, id=playbook, salt=salt) if found is not None else None
 
     @cached_property
     def _surroundings(self) -> dict[str, str]:

@@ -23,9 +23,7 @@ class Anniversary(Trigger):
 
     word: ClassVar[str] = "anniversary"
 
-    anniversary: Text = Field(
-        description="A date of the customer: `customer.birthday`, `customer.wedding_day`, `customer.member_since`."
-    )
+    anniversary: Text = Field(description="A date of the customer: `customer.birthday`, `customer.wedding_day`.")
     lead: Duration | None = Field(default=None, description="How long before the day.")
     lag: Duration | None = Field(default=None, description="How long after the day.")
     at: Clock = Field(default=time(9), description="The hour of the day, in the customer's zone.")

@@ -1,6 +1,7 @@
-"""event: fires when something happened: an order, a cart, a review."""
+"""event: fires when something happened: an order, a cart, a review, a price that fell."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,10 +9,20 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from engine.blocks import Conditions
-from engine.literals import Text
+from engine.catalogue import Catalogue
+from engine.declared import Declared
+from engine.literals import Duration, Name, Text
+from engine.origin import Origin
 from engine.store.dialect import as_instant
 from engine.store.types import Instant
-from engine.trigger import OVERLAP, Firing, Ground, Span, Trigger, Window, bounded
+from engine.trigger import OVERLAP, Collecting, Firing, Ground, Span, Trigger, Window, begun, bounded
+
+
+class Collect(Declared):
+    """Several events become one run. Days count as 24 hours here."""
+
+    quiet: Duration = Field(alias="for", description="The run begins when for so long no further event came.")
+    at_most: Duration = Field(description="The run begins so long after the first event, even if more keep coming.")
 
 
 class EventTrigger(Trigger):
@@ -19,16 +30,39 @@ class EventTrigger(Trigger):
 
     An event that was recorded before it happened fires when it happens; one that is recorded later than
     `limits.catch_up` after it happened fires no more (a history may be imported without writing to everybody).
+
+    With `each`, every element of a list inside the event begins a run of its own, and is spoken of as `line.*`. With
+    `collect`, the events of a customer that follow each other become one run; texts know them as `events`, the oldest
+    first. With `meets`, an event about a product begins a run for everybody on whose list that product stands.
     """
 
     word: ClassVar[str] = "event"
 
     event: Text = Field(description="The event, as the catalogue names it.")
     where: Conditions | None = Field(default=None, description="Which of these events; its fields are `event.*`.")
+    each: Text | None = Field(default=None, description="One run for each element of a list inside it: `event.lines`.")
+    collect: Collect | None = Field(default=None, description="Many events of a customer, one run.")
+    meets: Name | None = Field(
+        default=None,
+        description="Of an event about a product: the personal list whose customers it concerns: `wishes`.",
+    )
 
     @property
     def event_name(self) -> str:
         return self.event
+
+    @property
+    def origin(self) -> Origin:
+        each = self.each.removeprefix("event.") if self.each else None
+        return Origin(self.event, each, self.meets, collects=self.collect is not None)
+
+    @property
+    def collecting(self) -> Collecting | None:
+        return Collecting(self.collect.quiet.approximate, self.collect.at_most.approximate) if self.collect else None
+
+    @property
+    def apart(self) -> bool:
+        return self.each is not None or self.meets is not None
 
     def firings(self, ground: Ground) -> tuple[Firing, ...]:
         event = ground.catalogue.events[self.event]
@@ -53,18 +87,14 @@ class EventTrigger(Trigger):
     ) -> Firing:
         catalogue = ground.catalogue
         event = catalogue.events[self.event]
-        table, spec = catalogue.table(event.table), catalogue.tables[event.table]
-        who, key = table.c[spec.customer], sa.cast(table.c[spec.key], sa.Text)
         in_range = (*catalogue.only(event), *bounded(axis), *extra)
         where = ground.compile(self.where)
+        whom = _Whom.of(catalogue, self.origin)
+        happened = as_instant(catalogue.table(event.table).c[event.time])
+        key = ground.key_of(whom.apart)
         candidates = (
-            sa.select(
-                catalogue.as_text(who).label("customer_id"),
-                key.label("occasion"),
-                as_instant(table.c[event.time]).label("fired_at"),
-                key.label("event_id"),
-            )
-            .select_from(table.join(catalogue.table(catalogue.customers.name), catalogue.customer_key == who))
+            sa.select(*begun(catalogue.as_text(whom.who), whom.occasion, happened, whom.event, key))
+            .select_from(whom.source)
             .where(*in_range, where.expression)
         )
 
@@ -79,6 +109,38 @@ class EventTrigger(Trigger):
 
     def next_at(self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]) -> None:
         return None
+
+
+@dataclass(frozen=True)
+class _Whom:
+    """Whom an event concerns: the tables to join, the customer, the occasion, and what tells its runs apart."""
+
+    source: sa.FromClause
+    who: sa.ColumnElement[Any]
+    event: sa.ColumnElement[str]
+    occasion: sa.ColumnElement[str]
+    apart: sa.ColumnElement[str] | None = None
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, origin: Origin) -> "_Whom":
+        event, elements, met = origin.event_in(catalogue), origin.elements_in(catalogue), origin.list_in(catalogue)
+        if event is None:
+            raise ValueError(f"there is no event {origin.event}")
+        table, spec = catalogue.table(event.table), catalogue.tables[event.table]
+        customers, id_ = catalogue.table(catalogue.customers.name), sa.cast(table.c[spec.key], sa.Text)
+        about: sa.ColumnElement[Any] = table.c[spec.customer]
+        if met is not None:
+            listed = catalogue.table(met.table)
+            who = listed.c[met.customer]
+            source = table.join(listed, listed.c[met.item] == about).join(customers, catalogue.customer_key == who)
+            return cls(source, who, id_, id_, listed.c[met.item])
+        source = table.join(customers, catalogue.customer_key == about)
+        if elements is None:
+            return cls(source, about, id_, id_)
+        inside = catalogue.table(elements.table)
+        occasion = id_ + sa.literal("/") + sa.cast(inside.c[elements.key], sa.Text)
+        source = source.join(inside, inside.c[elements.event] == table.c[spec.key])
+        return cls(source, about, id_, occasion, occasion)
 
 
 def _new(ground: Ground, window: Window) -> list[Span]:

@@ -10,15 +10,13 @@ from pydantic import Field
 
 from engine.calendars import ANYWHERE, Holiday
 from engine.literals import Clock, Duration, Name
-from engine.local import LocalTimes, days_reached, notice_of
+from engine.local import NEVER, LocalTimes, days_reached, notice_of
 from engine.rhythm import Beat, NextLocal
 from engine.store.dialect import contains_text
 from engine.trigger import Firing, Ground, Span, Trigger
 
 #: How far around the next notice is looked for: no feast stays away so long, and no lead or lag is so long.
 _YEARS = 6
-#: A rhythm that has no further beat.
-_NEVER = datetime(9999, 1, 1)
 
 
 class HolidayTrigger(Trigger):
@@ -56,7 +54,7 @@ class HolidayTrigger(Trigger):
         def next_local(after: datetime) -> datetime:
             years = range(after.year - _YEARS, after.year + _YEARS)
             beats = (datetime.combine(notice(day), self.at) for year in years for day in known.in_year(year))
-            return min((beat for beat in beats if beat > after), default=_NEVER)
+            return min((beat for beat in beats if beat > after), default=NEVER)
 
         return lru_cache(maxsize=128)(next_local)
 

@@ -7,11 +7,8 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from engine.literals import LocalMoment
-from engine.local import LocalTimes
+from engine.local import NEVER, LocalTimes
 from engine.trigger import Firing, Ground, Trigger
-
-#: A rhythm that has no further beat.
-_NEVER = datetime(9999, 1, 1)
 
 
 class Once(Trigger):
@@ -31,7 +28,7 @@ class Once(Trigger):
 
     def next_local(self, after: datetime) -> datetime:
         """The one nominal local time, while it lies ahead."""
-        return self.once if self.once > after else _NEVER
+        return self.once if self.once > after else NEVER
 
     def next_at(
         self, connection: sa.Connection, ground: Ground, after: datetime, zones: tuple[str, ...]
