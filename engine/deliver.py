@@ -10,6 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine.addresses import fold_address
+from engine.brakes import SendBrakes
 from engine.channels import Accepted, Channel, Done, Doors, Failed, Outcome, Retry, Uncertain
 from engine.compose import Compose, Composed, Failure
 from engine.guards import look
@@ -51,12 +52,14 @@ class Deliver:
     compose: Compose
     doors: Doors
     _rests: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)  # when a channel's door is left alone
+    brakes: SendBrakes = field(init=False)
     waiting: Prepared = field(init=False)  # whether any message is due at :now
     overdue: Prepared = field(init=False)  # whether a worker died with messages in its hands
 
     def __post_init__(self) -> None:
         shop = self.compose.shop
         dialect = shop.store.dialect.name
+        self.brakes = SendBrakes(shop)
         self.waiting = Prepared(waiting(shop.moving), dialect)
         self.overdue = Prepared(overdue(dialect), dialect)
 
@@ -70,9 +73,11 @@ class Deliver:
             attempt = uuid4().hex
             with store.begin() as connection:
                 rows = claim(connection, attempt, now, BATCH, self.compose.shop.moving, resting)
+                going = self.brakes.admit(connection, attempt, rows, now) if rows else []
             if not rows:
                 break
-            self._batch(attempt, rows, now, report)
+            if going:
+                self._batch(attempt, going, now, report)
         return report
 
     def _resting(self, now: datetime) -> frozenset[str]:
@@ -140,6 +145,7 @@ class Deliver:
             with self.compose.shop.store.begin() as connection:
                 settle(connection, attempt, moves, now)
                 _suppress(connection, moves, now)
+                self.brakes.watch(connection, moves, now)
 
     def _look(
         self,

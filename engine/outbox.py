@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.store.brakes import not_held
 from engine.store.dialect import lease_clock, lease_end
 from engine.store.ledger import LEASED, WAITING, attempts, outbox
 from engine.times import Length
@@ -45,6 +46,7 @@ def waiting(playbooks: Sequence[str], without: Collection[str] = ()) -> sa.Selec
     """Whether any message of these playbooks may be due at :now, those by the channels `without` left out."""
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
     due = [_WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks), *_by_others(without)]
+    due += not_held(outbox.c.playbook, "sends")
     return sa.select(sa.literal_column("1")).select_from(outbox).where(*due).limit(1)
 
 
@@ -68,7 +70,7 @@ def claim(
     due = (
         sa.select(outbox.c.id)
         .where(_WAITING, outbox.c.due_at <= sa.literal(now, outbox.c.due_at.type), outbox.c.playbook.in_(playbooks))
-        .where(*_by_others(without))
+        .where(*_by_others(without), *not_held(outbox.c.playbook, "sends"))
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)

@@ -24,7 +24,11 @@ def look_at(**changed: Any) -> Look:
         "consents": [("*", True)],
         "suppressed": None,
         "send_window": None,
-        "cap": None,
-        "sent": (),
+        "caps": (),
+        "priority": 50,
+        "planned_at": NOW,
+        "rivals": (),
+        "open_complaints": 0,
+        "despite_complaint": False,
     }
     return Look(**{**plain, **changed})

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.guards.send_window import send_window
-from engine.times import DayWindow
+from engine.windows import WeekWindow
 from tests.guards.looks import look_at
 
-DAY = DayWindow.parse("09:00-21:00")
+DAY = WeekWindow.parse("09:00-21:00")
 
 
 def test_without_a_window_every_hour_is_fine() -> None:

@@ -2,18 +2,26 @@
 
 from datetime import timedelta
 
-from engine.guards import GUARDS, look
+from engine.guards import GUARDS, Cap, Rival, Said, look
 from engine.literals import Limit
-from engine.times import DayWindow, Length
+from engine.times import Length
+from engine.windows import WeekWindow
 from tests.guards.looks import NOW, look_at
+
+ONE_A_DAY, TWO_A_DAY = (Limit(count, Length(1, "day")) for count in (1, 2))
+SAID = [Said(NOW - timedelta(hours=1), "other", "email", 50)]
 
 AGAINST = {
     "run_state": {"run_state": "stopped"},
+    "opened": {"opened": True},
     "expiry": {"expires_at": NOW - timedelta(hours=1)},
     "consent": {"consents": []},
     "suppression": {"suppressed": "bounced"},
-    "send_window": {"send_window": DayWindow.parse("20:00-21:00")},
-    "cap": {"cap": Limit(1, Length(1, "day")), "sent": [NOW - timedelta(hours=1)]},
+    "hold": {"held": "by hand"},
+    "complaint": {"open_complaints": 1},
+    "send_window": {"send_window": WeekWindow.parse("20:00-21:00")},
+    "cap": {"caps": [Cap(ONE_A_DAY, SAID)]},
+    "priority": {"caps": [Cap(TWO_A_DAY, SAID)], "rivals": [Rival(NOW, "birthday", "email", 80)]},
 }
 
 
@@ -30,5 +38,5 @@ def test_every_guard_alone_holds_a_message_back() -> None:
 def test_of_several_the_first_in_order_speaks() -> None:
     names = list(GUARDS)
     for number, name in enumerate(names):
-        together = look_at(**{key: value for one in names[number:] for key, value in AGAINST[one].items()})
+        together = look_at(**{key: value for one in reversed(names[number:]) for key, value in AGAINST[one].items()})
         assert look(together) == GUARDS[name](together)

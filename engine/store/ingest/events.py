@@ -11,6 +11,8 @@ from engine.store.customers import POSITION, customers, events
 from engine.store.dialect import next_position
 from engine.store.ingest.orders import put_order_lines, unknown_customer, upsert_orders
 from engine.store.ingest.redemptions import REDEEMED, Till
+from engine.store.ingest.stops import STOPPED, stop
+from engine.store.ingest.stops import refusal as silent_stop
 from engine.store.ingest.touched import lock
 from engine.store.ingest.written import Numbered, Rejected, Row, Written, batches, not_of_the_future, once
 from engine.store.ledger import COMING, COMPLAINT, outbox
@@ -35,7 +37,8 @@ def put_events(connection: sa.Connection, rows: Sequence[Row], now: datetime) ->
       `lines`, each with `product`, and `category`, `quantity` and `amount` where they are known;
     * `voucher.redeemed` redeems the voucher with its `code` (or `voucher`), at the time of the event, with the order
       `order_id` where it has one; what cannot be redeemed any more is rejected;
-    * `complaint.opened` and `complaint.closed` count the customer's open complaints.
+    * `complaint.opened` and `complaint.closed` count the customer's open complaints;
+    * `message.stopped` takes back the consent for its `channel`.
     """
     done = Written()
     for offset, batch in batches(rows):
@@ -122,6 +125,7 @@ def _put_others(connection: sa.Connection, rows: Sequence[Numbered], done: Writt
     written = write(connection, events, [{**row, POSITION: position} for row in kept])
     new = [row for row in kept if row["id"] in written]
     till.close(connection)
+    stop(connection, new)
     _count_complaints(connection, new, position)
     done.count((row["id"] for row in kept), set(stored), written)
 
@@ -136,6 +140,8 @@ def _rejection(
         return Rejected(index, "id", f"event `{row['id']}` is stored already, with other values; the first stays")
     if row["name"] == REDEEMED and earlier is None and (why := till.refusal(row)) is not None:
         return Rejected(index, "code", why)
+    if row["name"] == STOPPED and (why := silent_stop(row)) is not None:
+        return Rejected(index, "channel", why)
     return None
 
 
