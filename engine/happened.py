@@ -46,6 +46,7 @@ BESIDE: Mapping[str, str] = {
     "language": "The language of the text.",
     "subject": "The mail's subject.",
     "for": "Who is to do the task.",
+    "to": "The address of staff that it went to.",
 }
 #: Those that go with every message.
 WITH_TEXT = ("language", "subject", "says", "never_says")

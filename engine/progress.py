@@ -25,11 +25,13 @@ class Progress:
     audience: str | None
     since: datetime
     position: int
+    salt: str | None = None
 
 
 def read_progress(connection: sa.Connection) -> Mapping[str, Progress]:
     """All playbooks that were ever launched."""
-    columns = (progress.c.revision, progress.c.status, progress.c.audience, progress.c.since, progress.c.position)
+    names = ("revision", "status", "audience", "since", "position", "salt")
+    columns = [progress.c[name] for name in names]
     rows = connection.execute(sa.select(progress.c.playbook, *columns))
     return {row[0]: Progress(*row[1:]) for row in rows}
 
@@ -53,12 +55,17 @@ class StoredProgress:
         return self._values
 
 
-def hold(connection: sa.Connection, playbook: str) -> bool:
-    """Takes the playbook for this transaction; False where another worker has it (SQLite has one writer anyway)."""
+def hold(connection: sa.Connection, playbook: str, window: Window) -> bool:
+    """Takes the playbook for this transaction (SQLite has one writer anyway).
+
+    False where another worker has it, or has been here meanwhile: it went at least as far as this window does.
+    """
     if connection.dialect.name == "sqlite":
         return True
-    statement = sa.select(progress.c.playbook).where(progress.c.playbook == playbook).with_for_update(skip_locked=True)
-    return connection.execute(statement).first() is not None
+    columns = (progress.c.since, progress.c.position)
+    mine = sa.select(*columns).where(progress.c.playbook == playbook).with_for_update(skip_locked=True)
+    found = connection.execute(mine).first()
+    return found is not None and (found.since < window.until or found.position < window.until_position)
 
 
 def move(connection: sa.Connection, playbooks: Iterable[str], since: datetime, position: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.channels import Channel, Letter, Record
+from engine.deploy import deploy
 from engine.shop import Shop
 from engine.source.printing import print_problems
 from engine.store.customers import consents, suppressions
@@ -50,7 +51,7 @@ def playbook(name: str, body: str, **keys: str) -> dict[str, str]:
 def workspace_of(files: Mapping[str, str], settings: str = SETTINGS) -> Workspace:
     """The workspace of these files, with settings, vouchers, and a plain text for every mail that is not given."""
     texts = {"settings/regulars.yaml": settings, "settings/vouchers.yaml": VOUCHERS, **files}
-    for name in re.findall(r"- email: (\S+)", "\n".join(files.values())):
+    for name in re.findall(r"\bemail: ([\w-]+)", "\n".join(files.values())):
         texts.setdefault(f"messages/{name}/en.md", f"---\nsubject: {name}\n---\nThe text of {name}.\n")
     workspace = load_texts(texts)
     assert not workspace.errors, print_problems(workspace.problems, workspace.texts)
@@ -69,12 +70,13 @@ class World:
         settings: str = SETTINGS,
         channel: Channel | None = None,
         control: Callable[[str, str], bool] | None = None,
+        codes: str = "CODE",
     ) -> None:
         self.store, self.now = store, now
         self.record = Record()
         self.channel: Channel = channel if channel is not None else self.record
         self._control, self._settings = control, settings
-        self._codes, self._ids = _counted("CODE"), _counted("event-")
+        self._codes, self._ids = _counted(codes), _counted("event-")
         self.edit(files)
 
     # --- The workspace -----------------------------------------------------------------------------------------------
@@ -86,7 +88,8 @@ class World:
 
     def restart(self) -> None:
         """A program started anew: nothing is remembered but what the store holds."""
-        self.shop = Shop(self.store, workspace_of(self.files, self._settings))
+        workspace = workspace_of(self.files, self._settings)
+        self.shop, self.refused = deploy(Shop(self.store, workspace), self.now)
         self._tick = Tick(self.shop, self.channel, SECRETS, new_code=lambda: next(self._codes), control=self._control)
 
     def tick_once(self) -> Ticked:

@@ -9,9 +9,9 @@ from engine.cli.options import open_store, read_workspace, store_option, workspa
 from engine.report import Standing, messages_in_doubt, standings
 from engine.workspace import Workspace
 
-_HEAD = ("playbook", "status", "entered", "running", "held out", "refused", "sent", "waiting", "not sent", "vouchers",
-         "tasks", "converted")  # fmt: skip
-_WAITING = ("planned", "deferred", "claimed", "sending")
+_HEAD = ("playbook", "status", "entered", "running", "held out", "refused", "sent", "on the way", "waiting", "not sent",
+         "vouchers", "tasks", "converted")  # fmt: skip
+_WAITING = ("planned", "deferred", "claimed")
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -45,9 +45,10 @@ def command(folder: Path, store: str) -> None:
 
 def _numbers(row: Standing, workspace: Workspace) -> list[str]:
     playbook = workspace.playbooks.get(row.playbook)
-    sent, waiting = row.messages.get("sent", 0), sum(row.messages.get(state, 0) for state in _WAITING)
+    sent, sending = row.messages.get("sent", 0), row.messages.get("sending", 0)
+    waiting = sum(row.messages.get(state, 0) for state in _WAITING)
     counts = (
-        row.entered, row.runs.get("running", 0), row.held_out, row.runs.get("refused", 0), sent, waiting,
-        sum(row.messages.values()) - sent - waiting, sum(row.vouchers.values()), row.tasks, row.converted,
+        row.entered, row.runs.get("running", 0), row.held_out, row.runs.get("refused", 0), sent, sending, waiting,
+        sum(row.messages.values()) - sent - sending - waiting, sum(row.vouchers.values()), row.tasks, row.converted,
     )  # fmt: skip
     return [row.playbook, playbook.status if playbook else "not in the workspace", *map(str, counts)]

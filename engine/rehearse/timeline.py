@@ -8,15 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.channels import Record
-from engine.compose import message_key
+from engine.letters import message_key
 from engine.happened import UNSENT
 from engine.rehearse.letter import Text, read_text
 from engine.store.customers import customer_tags, tasks, vouchers
 from engine.store.ledger import enrolments, outbox
+from engine.store.loyalty import points, voucher_changes
 
 #: States of a run and of a message, as an expectation calls them. Of others nothing is said.
 _RUNS = {"stopped": "stopped", "refused": "not_entered", "held_out": "held_out", "failed": "failed"}
-_MESSAGES = ("suppressed", "expired", "cancelled", "failed")
+#: What was done to a voucher, as an expectation calls it.
+_DONE = {"extended": "extended", "taken_back": "undone"}
+_MESSAGES = ("suppressed", "expired", "skipped", "cancelled", "failed")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Timeline:
     def look(self, connection: sa.Connection, now: datetime, share: str) -> None:
         """Adds what the tick at `now` did; `share` is what being held out is called."""
         self.entries += self._vouchers(connection)
+        self.entries += self._changed_vouchers(connection)
+        self.entries += self._points(connection)
         self.entries += self._tasks(connection)
         self.entries += self._changed_tags(connection, now)
         self.entries += self._runs(connection, now, share)
@@ -68,6 +73,23 @@ class Timeline:
         for row in connection.execute(sa.select(vouchers).order_by(vouchers.c.id)):
             if self._fresh("voucher", row.id):
                 yield Entry(row.issued_at, row.customer_id, "voucher", row.kind, row.enrolment_id, row.step)
+
+    def _changed_vouchers(self, connection: sa.Connection) -> Iterator[Entry]:
+        rows = voucher_changes.c
+        done = sa.select(voucher_changes).where(rows.enrolment_id.is_not(None), rows.change.in_(list(_DONE)))
+        for row in connection.execute(done.order_by(rows.id)):
+            if self._fresh("voucher change", row.id):
+                name = _kept_as(connection, row.enrolment_id, "voucher", row.code)
+                yield Entry(row.at, row.customer_id, _DONE[row.change], name, row.enrolment_id, row.step)
+
+    def _points(self, connection: sa.Connection) -> Iterator[Entry]:
+        given = sa.select(points).where(points.c.enrolment_id.is_not(None)).order_by(points.c.id)
+        for row in connection.execute(given):
+            if self._fresh("points", row.id):
+                word, value = "points", str(row.amount)
+                if row.change == "taken_back":
+                    word, value = "undone", _kept_as(connection, row.enrolment_id, "points")
+                yield Entry(row.at, row.customer_id, word, value, row.enrolment_id, row.step)
 
     def _tasks(self, connection: sa.Connection) -> Iterator[Entry]:
         for row in connection.execute(sa.select(tasks).order_by(tasks.c.id)):
@@ -97,7 +119,8 @@ class Timeline:
                 self.deferred[row["enrolment_id"]] = row["reason"]
             elif row["state"] == "sent" and self._fresh("message", row["id"]):
                 text = read_text(row["channel"], letters[message_key(row)].content)
-                yield self._entry(row, row["sent_at"], row["channel"], row["message"], text)
+                word = "notify" if row["recipient"] is not None else row["channel"]
+                yield self._entry(row, row["sent_at"], word, row["message"], text)
             elif row["state"] in _MESSAGES and self._fresh("message", row["id"]):
                 yield self._entry(row, now, row["state"], row["reason"] or "", None)
 
@@ -113,8 +136,16 @@ class Timeline:
             channel=row["channel"],
             message=row["message"] if word in UNSENT else None,
             language=row["language"],
+            assignee=row["recipient"],
             text=text,
         )
+
+
+def _kept_as(connection: sa.Connection, run: int, kind: str, reference: str | None = None) -> str:
+    """The name under which a run keeps that voucher, or its points."""
+    results = connection.scalar(sa.select(enrolments.c.results).where(enrolments.c.id == run)) or {}
+    named = (name for name, one in results.items() if kind in one and reference in (None, one[kind]))
+    return next(named, "")
 
 
 def _tags(connection: sa.Connection) -> set[tuple[str, str]]:
