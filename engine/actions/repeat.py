@@ -33,7 +33,7 @@ class Repeat(Action):
 
     repeat: Times = Field(description="How often at most: `6 times`.")
     until: Conditions | None = Field(default=None, description="No further round begins once all of these hold.")
-    do: Steps = Field(description="The steps of one round; one of them must wait.")
+    do: Steps | None = Field(description="The steps of one round; one of them must wait.")
 
     def conditions(self) -> tuple[Tree, ...]:
         return (self.until,) if self.until is not None else ()

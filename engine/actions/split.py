@@ -15,7 +15,7 @@ class Variant(Declared):
 
     share: Share = Field(description="How many of the customers, in percent; the shares of all ways make 100%.")
     name: Name = Field(description="What it is called in tests and in `regulars status --splits`.")
-    do: Steps = Field(description="Steps of this way.")
+    do: Steps | None = Field(description="Steps of this way.")
 
 
 class Split(Action):

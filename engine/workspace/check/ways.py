@@ -10,9 +10,9 @@ from engine.actions.wait import Wait
 from engine.actions.wait_first import WaitFirst
 from engine.conditions import Tree, never
 from engine.source.marks import Path
+from engine.working import Span, WorkingDays
 from engine.workspace.flow import Block, Placed, is_complete
 from engine.workspace.subject import Subject
-from engine.working import Span, WorkingDays
 
 _WAITS = ("wait_for", "wait_first", "approve")
 
@@ -106,10 +106,10 @@ def _first(subject: Subject, placed: Placed) -> None:
             subject.draft.add(source.key_place((*path, "after")), "two-words", text, "keep one of them", second=second)
         elif "after" in branch:
             after = path
-            _no_time(subject, placed, (*path, "after"))
+            _no_time(subject, (*path, "after"))
 
 
-def _no_time(subject: Subject, placed: Placed, path: Path) -> None:
+def _no_time(subject: Subject, path: Path) -> None:
     if subject.draft.source.raw(path).split(" ")[0].strip("0") == "":
         text = "this time is over at once, so that the others cannot come first"
         subject.draft.add(subject.draft.source.place(path), "no-time", text, "write for example  after: 3 days")
