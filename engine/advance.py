@@ -13,14 +13,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from engine.actions.voucher import IssueVoucher
 from engine.catalogue import Catalogue, Field
 from engine.conditions import Tree, within
-from engine.deeds import Setting, random_code
 from engine.counting import ration, record
+from engine.deeds import Setting, random_code
 from engine.effects import Effects
 from engine.facts import Record
 from engine.kept import kept, load_had
 from engine.loyalty import Issue, Loyalty, Till
 from engine.run import CustomerRun, Happenings
 from engine.shop import Shop
+from engine.started import started
 from engine.store.ledger import enrolments, of_playbooks
 from engine.store.prepared import Prepared
 from engine.times import Length
@@ -29,6 +30,8 @@ from engine.workspace.playbook import Playbook
 #: Runs that one transaction takes.
 BATCH = 1_000
 _AGAIN = 3
+#: Events of one kind: when, the fields, and the id.
+Heard = Sequence[tuple[datetime, Mapping[str, Any], str]]
 #: How long a run stands still whose texts or facts cannot be read; it is not lost, and says why.
 _LATER = Length(1, "hour")
 
@@ -146,32 +149,21 @@ class Advance:
         ids = [row["customer_id"] for row in rows]
         customers = facts.customers(connection, ids, needs.customer, now)
         results = kept(connection, facts, rows)
-        started = self._started_by(connection, playbook, needs, rows)
+        began = started(connection, facts, playbook.trigger.origin, rows, needs.scopes)
         since = min(row["step_since"] or row["fired_at"] for row in rows)
         since = min(since, *(row["fired_at"] for row in rows))
         happened = {name: facts.happened(connection, name, ids, since, now) for name in needs.events}
         setting.loyalty.prepare(needs.vouchers, needs.verbs, rows)
         load_had(connection, setting.effects.had, playbook.series, ids)
-        for row, result in zip(rows, results, strict=True):
+        for row, result, origin in zip(rows, results, began, strict=True):
             customer = customers.get(row["customer_id"])
             if customer is None:
                 setting.effects.moves.append(_gone(row, now))
                 continue
-            record: dict[str, dict[str, Any]] = {"customer": customer, **result}
-            if row["event_id"] is not None:
-                record["event"] = dict(started.get(row["event_id"], {}))
-            events: Happenings = {name: found.get(row["customer_id"], []) for name, found in happened.items()}
+            record: dict[str, dict[str, Any]] = {"customer": customer, **origin, **result}
+            events = {name: _of_key(playbook, row, found.get(row["customer_id"], [])) for name, found in happened.items()}
             zone = setting.settings.zone_of(customer.get("timezone"))
             yield CustomerRun(setting, playbook, row, record, zone, events)
-
-    def _started_by(
-        self, connection: sa.Connection, playbook: Playbook, needs: "Needs", rows: Sequence[Mapping[str, Any]]
-    ) -> Record:
-        name = playbook.trigger.event_name
-        if name is None or not needs.event:
-            return {}
-        ids = {row["event_id"] for row in rows if row["event_id"] is not None}
-        return self.shop.facts.events(connection, name, ids)
 
 
 @dataclass(frozen=True)
@@ -179,7 +171,7 @@ class Needs:
     """What the steps of a playbook may ask for."""
 
     customer: frozenset[Field]
-    event: bool
+    scopes: frozenset[str]  # the words before the dot
     events: frozenset[str]
     verbs: frozenset[str]
     vouchers: frozenset[str]
@@ -199,7 +191,8 @@ class Needs:
                 [one for scope, one in mentioned if scope == "customer"]
                 + [catalogue.fields[name] for scope, name in moments if scope == "customer"]
             ),
-            event=any(scope == "event" for scope, _ in mentioned | moments),
+            # Whether a record's date has moved is asked before each step.
+            scopes=frozenset([scope for scope, _ in mentioned | moments] + [playbook.trigger.origin.record or ""]),
             events=frozenset(
                 [stop.event for stop in playbook.stop_when if stop.event is not None]
                 + [event for action in actions for event in action.events()]
@@ -207,6 +200,14 @@ class Needs:
             verbs=frozenset(action.verb for action in actions),
             vouchers=frozenset(action.voucher for action in actions if isinstance(action, IssueVoucher)),
         )
+
+
+def _of_key(playbook: Playbook, row: Mapping[str, Any], events: Heard) -> Heard:
+    """Of a customer's events those that speak of what the run is about."""
+    if playbook.key is None:
+        return events
+    name = playbook.key[1].name
+    return [one for one in events if str("" if one[1].get(name) is None else one[1][name]) == row["key"]]
 
 
 def _walk(run: CustomerRun) -> None:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from engine.catalogue import RESULTS
 from engine.facts import Facts
-from engine.store.customers import tasks, vouchers
+from engine.store.customers import vouchers
+from engine.store.desk import tasks
 from engine.store.ledger import had as had_
 from engine.store.points import points_of_runs
 

@@ -40,7 +40,9 @@ class CustomerRun(Rewards):
         self.step_since = row["step_since"] or row["fired_at"]
         self.nominal = row["step_since"] or row["fired_at"]
         planned = len(self.setting.effects.messages)
-        if row["step"] is None and self._held_out():
+        if self._collects():
+            pass  # further events may still join
+        elif row["step"] is None and self._held_out():
             self._end("held_out", None)
         else:
             self.step = self.playbook.steps.get(row["step"] or self.playbook.first or "")
@@ -50,6 +52,16 @@ class CustomerRun(Rewards):
         if (ration := self.setting.rations.get(self.playbook.id)) is not None:
             ration.hand_out(self.setting.effects.messages, planned)
         self.setting.effects.moves.append(self._place())
+
+    def _collects(self) -> bool:
+        """Whether the run still gathers events before its first step; what ends it, ends it meanwhile too."""
+        until = self.row["collect_until"]
+        if self.row["step"] is not None or until is None or until <= self.now:
+            return False
+        self.due_at, stopped = until, self._stopped()
+        if stopped is not None:
+            self._end("stopped", stopped)
+        return True
 
     def _held_out(self) -> bool:
         share = self.playbook.holdout
@@ -89,6 +101,9 @@ class CustomerRun(Rewards):
 
     def _stopped(self) -> str | None:
         """The text of what ends the run now, if anything does. Events count from the occasion that began the run."""
+        moved = self.playbook.trigger.moved(self.row["occasion"], self.record, self.zone)
+        if moved is not None:
+            return moved
         for stop in self.playbook.stop_when:
             if stop.event is not None:
                 if self._since(stop.event, stop.where, self.row["fired_at"]):
@@ -162,6 +177,7 @@ class CustomerRun(Rewards):
         running = self.state == "running"
         playbook = self.playbook
         listens = bool(playbook.stop_when) or playbook.suspend_while is not None
+        listens = listens or playbook.trigger.origin.record is not None
         listens = listens or (self.step is not None and self.step.action.listens)
         return {
             "id": self.row["id"],

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from engine.action import Action, Move, Next, Run
+from engine.action import Action, Move, Run
 from engine.catalogue import RESULTS, Catalogue
 from engine.catalogue import Field as Shown
+from engine.change import Counted
 from engine.literals import Duration, Name
 
 
@@ -16,6 +17,7 @@ class IssueVoucher(Action):
     """Issues a voucher of a declared kind; `as` names it for later steps and texts (`gift.code`, `gift.expires_at`)."""
 
     verb: ClassVar[str] = "voucher"
+    counts: ClassVar[Counted | None] = "vouchers"
 
     voucher: Name = Field(description="The kind, as declared in settings/vouchers.yaml.")
     result: Name | None = Field(default=None, alias="as", description="Name under which later steps and texts find it.")
@@ -31,5 +33,5 @@ class IssueVoucher(Action):
         return (("voucher", self.voucher),)
 
     def run(self, run: Run) -> Move:
-        run.issue_voucher(self.voucher, self.result, self.expires.after(run.now, run.zone) if self.expires else None)
-        return Next()
+        expires_at = self.expires.after(run.now, run.zone) if self.expires else None
+        return run.issue_voucher(self.voucher, self.result, expires_at)

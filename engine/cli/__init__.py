@@ -4,9 +4,11 @@ import click
 
 from engine.cli import (
     demo,
+    draw,
     holidays,
     imports,
     init,
+    points,
     preview,
     run,
     schema,
@@ -16,11 +18,12 @@ from engine.cli import (
     test,
     tick,
     validate,
+    voucher,
     why,
 )
 from engine.cli.options import Tidy
 
-_COMMANDS = (init, validate, test, preview, imports, run, tick, status, why, holidays, sql, schema, sink, demo)
+_COMMANDS = (init, validate, test, draw, preview, imports, run, tick, status, why, voucher, points, holidays, sql, schema, sink, demo)
 
 
 @click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.channels import Record
-from engine.letters import message_key
 from engine.happened import UNSENT
+from engine.letters import message_key
 from engine.rehearse.letter import Text, read_text
-from engine.store.customers import customer_tags, tasks, vouchers
+from engine.store.customers import customer_tags, vouchers
+from engine.store.desk import tasks
 from engine.store.ledger import enrolments, outbox
 from engine.store.loyalty import points, voucher_changes
 

@@ -208,19 +208,3 @@ suppressions = sa.Table(
     sa.PrimaryKeyConstraint("channel", "address"),
     sqlite_with_rowid=False,
 )
-
-tasks = sa.Table(
-    "tasks",
-    metadata,
-    sa.Column("id", RowId, sa.Identity(), primary_key=True),
-    sa.Column("task", Key, nullable=False),
-    _customer_of_any_store(index=True),
-    sa.Column("enrolment_id", sa.BigInteger, nullable=False),
-    sa.Column("step", Key, nullable=False),
-    sa.Column("iteration", sa.Integer, nullable=False),
-    sa.Column("assignee", Key),
-    sa.Column("created_at", Instant, nullable=False),
-    sa.Column("due_at", Instant),
-    sa.Column("done_at", Instant),
-    sa.UniqueConstraint("enrolment_id", "step", "iteration"),
-)

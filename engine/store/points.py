@@ -96,9 +96,7 @@ def points_of_runs(connection: sa.Connection, runs: Collection[int]) -> dict[tup
     }
 
 
-def write_points(
-    connection: sa.Connection, purses_of: Mapping[str, Purse], rows: Sequence[Mapping[str, Any]]
-) -> None:
+def write_points(connection: sa.Connection, purses_of: Mapping[str, Purse], rows: Sequence[Mapping[str, Any]]) -> None:
     """Writes what was granted and spent, and brings the balances of those customers up to date."""
     if rows:
         connection.execute(sa.insert(points), [dict(row) for row in rows])
@@ -111,9 +109,7 @@ def write_points(
     roll_up(connection, {row["customer_id"] for row in rows})
 
 
-def entry(
-    customer: str, change: str, amount: int, reason: str, now: datetime, **more: Any
-) -> dict[str, Any]:
+def entry(customer: str, change: str, amount: int, reason: str, now: datetime, **more: Any) -> dict[str, Any]:
     """One row of the ledger."""
     nothing = dict.fromkeys(("expires_at", "expires_on", "enrolment_id", "step", "iteration"))
     first = {"customer_id": customer, "change": change, "amount": amount, "reason": reason, "at": now, "remaining": 0}

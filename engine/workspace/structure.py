@@ -18,9 +18,6 @@ from engine.workspace.schema import KINDS, Schema
 LATER = frozenset(
     [
         "approve",
-        "collect",
-        "each",
-        "key",
         "late",
         "max_lateness",
         "at_most",

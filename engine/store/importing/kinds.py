@@ -17,6 +17,7 @@ from engine.store.ingest import (
     put_order_lines,
     put_orders,
     put_products,
+    put_redemptions,
     put_reservations,
     put_subscriptions,
     put_wishes,
@@ -273,5 +274,16 @@ _GOODS_EVENTS = Kind(
     about_goods=True,
 )
 
+_REDEMPTIONS = Kind(
+    "redemptions",
+    (
+        Column("code", "code", _key, required=True),
+        Column("at", "at", _instant, required=True),
+        Column("order", "order_id", _key),
+    ),
+    ("code", "at"),
+    put_redemptions,
+)
+
 _GOODS = (_PRODUCTS, _WISHES, _RESERVATIONS, _SUBSCRIPTIONS, _GOODS_EVENTS)
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (_CUSTOMERS, _ORDERS, _ORDER_LINES, _EVENTS, *_GOODS)}
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (_CUSTOMERS, _ORDERS, _ORDER_LINES, _EVENTS, _REDEMPTIONS, *_GOODS)}

@@ -5,6 +5,7 @@ from engine.store.ingest.events import put_events, record_event
 from engine.store.ingest.goods import put_goods_events, put_products, put_wishes
 from engine.store.ingest.orders import put_order_lines, put_orders
 from engine.store.ingest.owned import put_reservations, put_subscriptions
+from engine.store.ingest.redeeming import put_redemptions
 from engine.store.ingest.written import Rejected, Written
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "put_order_lines",
     "put_orders",
     "put_products",
+    "put_redemptions",
     "put_reservations",
     "put_subscriptions",
     "put_wishes",

@@ -118,22 +118,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "tasks",
-        sa.Column("id", ROW_ID, sa.Identity(), nullable=False),
-        sa.Column("task", KEY, nullable=False),
-        sa.Column("customer_id", KEY, nullable=False),
-        sa.Column("enrolment_id", sa.BigInteger(), nullable=False),
-        sa.Column("step", KEY, nullable=False),
-        sa.Column("iteration", sa.Integer(), nullable=False),
-        sa.Column("assignee", KEY, nullable=True),
-        sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("due_at", Instant(), nullable=True),
-        sa.Column("done_at", Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_tasks"),
-        sa.UniqueConstraint("enrolment_id", "step", "iteration", name="uq_tasks_enrolment_id_step_iteration"),
-    )
-    op.create_index("ix_tasks_customer_id", "tasks", ["customer_id"])
-    op.create_table(
         "vouchers",
         sa.Column("id", ROW_ID, sa.Identity(), nullable=False),
         sa.Column("kind", KEY, nullable=False),
