@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.addresses import fold_address, parse_address, parse_phone
 from engine.braking import USUAL_PRIORITY
 from engine.guards import Cap, Look, Rival, Said
+from engine.guards.suspension import STANDS_STILL
 from engine.literals import Limit
 from engine.settings import Settings
 from engine.shop import Shop
@@ -245,6 +246,10 @@ def _rivals(shop: Shop, connection: sa.Connection, ids: Sequence[str], now: date
 
 
 def _runs(connection: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[str, str | None, datetime | None]]:
-    columns = (enrolments.c.id, enrolments.c.state, enrolments.c.reason, enrolments.c.ended_at)
+    state = (enrolments.c.state, enrolments.c.reason, enrolments.c.ended_at, enrolments.c.suspended_at)
+    columns = (enrolments.c.id, *state)
     rows = connection.execute(sa.select(*columns).where(enrolments.c.id.in_(ids)))
-    return {run: (state, reason, ended_at) for run, state, reason, ended_at in rows}
+    return {
+        run: (STANDS_STILL if suspended_at is not None else state, reason, ended_at)
+        for run, state, reason, ended_at, suspended_at in rows
+    }

@@ -7,12 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue
+from engine.guards.suspension import SUSPENDED
 from engine.store.customers import POSITION, customers
 from engine.store.dialect import insert, next_position
 from engine.store.ledger import WAITING, had, outbox, variants
-
-#: Why a message of a run that stands still is put off; see engine/guards/suspension.
-SUSPENDED = "the run stands still"
 
 
 def write_fields(connection: sa.Connection, catalogue: Catalogue, fields: Mapping[tuple[str, str], Any]) -> None:

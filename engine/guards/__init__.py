@@ -12,12 +12,14 @@ from engine.guards.opened import opened
 from engine.guards.run_state import run_state
 from engine.guards.send_window import send_window
 from engine.guards.suppression import suppression
+from engine.guards.suspension import suspension
 from engine.guards.verdict import Cap, Guard, Look, Rival, Said, Verdict
 
 #: In the order in which they are asked; the first verdict stands. What is final comes before what only delays.
 GUARDS: Mapping[str, Guard] = {
     "run_state": run_state,
     "opened": opened,
+    "suspension": suspension,
     "expiry": expiry,
     "consent": consent,
     "suppression": suppression,
