@@ -16,10 +16,9 @@ from engine.conditions import Tree, within
 from engine.counting import ration, record
 from engine.deeds import Setting, random_code
 from engine.effects import Effects
-from engine.facts import Record
 from engine.kept import kept, load_had
 from engine.loyalty import Issue, Loyalty, Till
-from engine.run import CustomerRun, Happenings
+from engine.run import CustomerRun
 from engine.shop import Shop
 from engine.started import started
 from engine.store.ledger import enrolments, of_playbooks

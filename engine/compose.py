@@ -8,13 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.catalogue import Field, Type
+from engine.catalogue import Field, Recommendation, Type
 from engine.kept import kept
 from engine.letters import Composed, Context, Failure, Sheet, Writer, message_key
-from engine.render import Content, Money, Template
+from engine.origin import EVENTS, Origin
+from engine.recommend import recommended
+from engine.render import Content, Money, Several, Template
 from engine.sends import ANY
 from engine.shop import Shop
 from engine.sight import address_of
+from engine.started import COLUMNS, started
 from engine.store.ledger import enrolments
 from engine.tries import in_order
 from engine.workspace.playbook import Playbook
@@ -40,7 +43,17 @@ class Compose:
             for template in self._templates(playbook, row["message"]).values():
                 names |= {name.split(".")[1] for name in template.names if name.startswith("customer.")}
         fields = [catalogue.fields[name] for name in sorted(names) if name in catalogue.fields]
-        return self.shop.facts.customers(connection, sorted({row["customer_id"] for row in rows}), fields, now)
+        ids = sorted({row["customer_id"] for row in rows})
+        found = self.shop.facts.customers(connection, ids, fields, now)
+        for name in sorted(names & set(catalogue.recommendations)):
+            self._recommend(connection, catalogue.recommendations[name], found)
+        return found
+
+    def _recommend(
+        self, connection: sa.Connection, wanted: Recommendation, customers: Mapping[str, dict[str, Any]]
+    ) -> None:
+        for customer, products in recommended(connection, self.shop.catalogue, wanted, list(customers)).items():
+            customers[customer][wanted.name] = tuple(self.shown(product, wanted.fields) for product in products)
 
     def letters(
         self,
@@ -122,9 +135,9 @@ class Compose:
         results = kept(
             connection,
             self.shop.facts,
-            [{"id": row["enrolment_id"], "results": runs[row["enrolment_id"]][1]} for row in rows],
+            [{"id": row["enrolment_id"], "results": runs[row["enrolment_id"]]["results"]} for row in rows],
         )
-        events = self._events(connection, rows, runs)
+        began = self._origins(connection, rows, runs)
         brand = {
             "name": self.shop.settings.brand.name,
             "address": self.shop.settings.brand.address,
@@ -136,28 +149,29 @@ class Compose:
             made = playbook.made if playbook is not None else {}
             shown = {name: self.shown(values, made.get(name, {})) for name, values in result.items()}
             customer = self.shown(customers.get(row["customer_id"], {}), self.shop.catalogue.fields)
-            event = events.get((row["playbook"], row["revision"], runs[row["enrolment_id"]][0] or ""), {})
-            found[row["id"]] = {"customer": customer, "event": event, "brand": brand, **shown}
+            origin = began.get(row["enrolment_id"], {"event": {}})
+            found[row["id"]] = {"customer": customer, **origin, "brand": brand, **shown}
         return found
 
-    def _events(
-        self, connection: sa.Connection, rows: Sequence[Row], runs: Mapping[int, tuple[str | None, Any]]
-    ) -> dict[tuple[str, str, str], Mapping[str, Any]]:
-        found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-        for row in _of_each_message(rows):
+    def _origins(
+        self, connection: sa.Connection, rows: Sequence[Row], runs: Mapping[int, Row]
+    ) -> dict[int, dict[str, Mapping[str, Any]]]:
+        """What began the runs of these messages, by run, as texts show it."""
+        found: dict[int, dict[str, Mapping[str, Any]]] = {}
+        for row in {(row["playbook"], row["revision"]): row for row in rows}.values():
             playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
-            name = playbook.trigger.event_name if playbook is not None else None
-            ids = {
-                event
-                for one in rows
-                if one["playbook"] == row["playbook"] and (event := runs[one["enrolment_id"]][0]) is not None
-            }
-            if name is None or not ids:
-                continue
-            fields = self.shop.catalogue.events[name].fields
-            for key, values in self.shop.facts.events(connection, name, ids).items():
-                found[row["playbook"], row["revision"], key] = self.shown(values, fields)
+            origin = playbook.trigger.origin if playbook is not None else Origin()
+            known = origin.scopes(self.shop.catalogue)
+            same = {one["enrolment_id"] for one in rows if one["playbook"] == row["playbook"]}
+            mine = [runs[run] for run in sorted(same) if runs[run]["id"] is not None]
+            for run, values in zip(mine, started(connection, self.shop.facts, origin, mine), strict=True):
+                found[run["id"]] = {word: self._began(word, one, known) for word, one in values.items()}
         return found
+
+    def _began(self, word: str, values: Any, known: Mapping[str, Mapping[str, Field]]) -> Mapping[str, Any]:
+        if word == EVENTS:
+            return Several([self.shown(one, known["event"]) for one in values["list"]], values["count"])
+        return self.shown(values, known[word])
 
     def shown(self, values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
         """Values as a text prints them: money knows its currency."""
@@ -175,9 +189,9 @@ def _of_each_message(rows: Sequence[Row]) -> list[Row]:
     return list({(row["playbook"], row["revision"], row["message"]): row for row in rows}.values())
 
 
-def _runs(connection: sa.Connection, rows: Sequence[Row]) -> dict[int, tuple[str | None, Any]]:
+def _runs(connection: sa.Connection, rows: Sequence[Row]) -> dict[int, Row]:
+    """The runs behind these messages; one that is gone has nothing."""
     ids = [row["enrolment_id"] for row in rows]
-    columns = (enrolments.c.id, enrolments.c.event_id, enrolments.c.results)
-    found = connection.execute(sa.select(*columns).where(enrolments.c.id.in_(ids)))
-    known = {run: (event, results) for run, event, results in found}
-    return {run: known.get(run, (None, None)) for run in ids}
+    found = connection.execute(sa.select(*COLUMNS, enrolments.c.results).where(enrolments.c.id.in_(ids))).mappings()
+    known = {row["id"]: dict(row) for row in found}
+    return {run: known.get(run, {"id": None, "results": None}) for run in ids}

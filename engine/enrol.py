@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.change import Quota
+from engine.admitting import how_to_enter, overdue
 from engine.counting import ration, record
 from engine.joining import COLLECTED, collects_until, joined, slide
 from engine.progress import begin_progress, hold, move, record_revision
@@ -23,6 +24,8 @@ from engine.workspace.playbook import Playbook
 _ANYBODY = sa.select(enrolments.c.id).where(enrolments.c.playbook == sa.bindparam("playbook")).limit(1)
 #: Rows that one transaction takes at most: where all of them enter, SQLite's only write lock is held for some 40 ms.
 PIECE = 10_000
+#: A run that goes on, or that a brake has not let begin yet.
+_UNDER_WAY = [sa.literal(state, Key) for state in ("running", "waiting")]
 #: Ranges of one day in one zone that share a transaction.
 _DAYS_AT_ONCE = 24
 
@@ -61,8 +64,10 @@ class Entry:
         quota = self.playbook.change.at_most
         return quota if quota is not None and quota.what == "entries" else None
 
-    def _bound(self, road: "Road", span: Span, now: datetime) -> dict[str, Any]:
-        return {**self.bind(now), **road.firing.moments.bind(now, self.ground.settings.zone), **span}
+    def _bound(self, connection: sa.Connection, road: "Road", span: Span, window: Window) -> dict[str, Any]:
+        moments = road.firing.moments.bind(window.until, self.ground.settings.zone)
+        entering = how_to_enter(connection, self.playbook, self.ground.settings.brakes, window)
+        return {**self.bind(window.until), **moments, **entering, **span}
 
     def ranges(self, window: Window, zones: tuple[str, ...]) -> list[tuple["Road", Span]]:
         """The ranges of the window; whether one of them holds any row is asked with `Road.probe`."""
@@ -77,7 +82,7 @@ class Entry:
                 if not hold(connection, self.playbook.id, window):
                     return entered  # another worker is at it
                 together = _together(steps)
-                entered += sum(road.enrol(connection, self._bound(road, span, window.until)) for road, span in together)
+                entered += sum(road.enrol(connection, self._bound(connection, *step, window)) for step in together)
                 steps = steps[len(together) :]
                 if not steps:
                     move(connection, [self.playbook.id], window.until, window.until_position)
@@ -98,7 +103,7 @@ class Entry:
             (span,) = whole.firing.spans(window, ())
             for road, piece in whole.pieces(store, span):
                 with repeatable(store).begin() as connection:
-                    entered += road.enrol(connection, self._bound(road, piece, window.until))
+                    entered += road.enrol(connection, self._bound(connection, road, piece, window))
         with store.begin() as connection:
             move(connection, [self.playbook.id], window.until, window.until_position)
             connection.execute(
@@ -237,7 +242,7 @@ def _insert(entry: Entry, firing: Firing, *, refusing: bool) -> Any:
         "occasion": new_ones.c.occasion,
         "revision": sa.literal(playbook.revision, Key),
         "state": sa.case(
-            (refusal.is_(None), sa.literal("running", Key)),
+            (refusal.is_(None), sa.bindparam("enters_as", type_=Key)),
             (new_ones.c.joins.is_not(None), sa.literal(COLLECTED, Key)),
             else_=sa.literal("refused", Key),
         ),
@@ -250,6 +255,7 @@ def _insert(entry: Entry, firing: Firing, *, refusing: bool) -> Any:
         "joins": new_ones.c.joins,
         "collect_until": until,
         "listens": sa.literal(bool(playbook.stop_when), sa.Boolean),
+        "overdue": sa.case((sa.and_(refusal.is_(None), overdue(new_ones.c.fired_at)), sa.true()), else_=sa.false()),
         "goal_until": sa.case((refusal.is_(None), sa.bindparam("goal_until", type_=Instant)), else_=sa.null()),
     }
     turn_now = new_ones.c.turn == 1 if firing.many else sa.true()
@@ -286,7 +292,7 @@ def _refusal(playbook: Playbook, first: sa.Subquery) -> sa.ColumnElement[Any]:
         reasons.append((entered, sa.literal(playbook.enter.as_entry, sa.Text)))
     if playbook.if_running == "ignore":
         alike = of_key if _apart(playbook) else of_customer
-        running = sa.exists().where(*alike, earlier.c.state == sa.literal("running", Key))
+        running = sa.exists().where(*alike, earlier.c.state.in_(_UNDER_WAY))
         reasons.append((running, sa.literal("a run is under way", sa.Text)))
     # Asked first: at a launch nobody was here before, and one search says so.
     return sa.case((sa.not_(sa.exists().where(*of_customer)), sa.null()), *reasons, else_=sa.null())
@@ -302,7 +308,7 @@ def _replace(entry: Entry, firing: Firing) -> sa.Update:
             newer.c.playbook == enrolments.c.playbook,
             newer.c.customer_id == enrolments.c.customer_id,
             *((newer.c.key == enrolments.c.key,) if _apart(entry.playbook) else ()),
-            newer.c.state == sa.literal("running", Key),
+            newer.c.state.in_(_UNDER_WAY),
         )
         .scalar_subquery()
     )
@@ -311,7 +317,7 @@ def _replace(entry: Entry, firing: Firing) -> sa.Update:
         sa.update(enrolments)
         .where(
             enrolments.c.playbook == sa.literal(entry.playbook.id, Key),
-            enrolments.c.state == sa.literal("running", Key),
+            enrolments.c.state.in_(_UNDER_WAY),
             enrolments.c.customer_id.in_(sa.select(fired.c.customer_id)),
             enrolments.c.id < newest,
         )

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from engine.catalogue import Field, Type
 from engine.compose import Compose
 from engine.enrol import Entry
+from engine.origin import EVENTS
 from engine.progress import zones_of_customers
-from engine.render import Content, Unrenderable
+from engine.render import Content, Several, Unrenderable
+from engine.sends import Saying
 from engine.shop import Shop
 from engine.store.dialect import horizon
 from engine.trigger import Firing, Window
@@ -21,14 +23,23 @@ from engine.workspace.playbook import Playbook, Step
 #: The stretch of time that a preview counts over.
 _STRETCH = timedelta(days=30)
 
-_NAMES = {"code": "EXAMPLE-42", "first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "language": None}
+_NAMES = {
+    "code": "EXAMPLE-42",
+    "link": "https://www.example.com/",
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "email": "ada@example.com",
+    "phone": "+49 30 1234567",
+    "language": None,
+}
 
 
 @dataclass(frozen=True)
-class Mail:
-    """One mail of a playbook, in one language."""
+class Shown:
+    """One message of a playbook by one channel, in one language. What is no mail has no subject and no page."""
 
     step: str
+    channel: str
     message: str
     language: str
     content: Content
@@ -80,55 +91,74 @@ class Preview:
         condition = entry.ground.compile(self.playbook.condition).expression
         return sa.select(sa.func.count()).select_from(joined).where(condition)
 
-    def mails(
+    def messages(
         self, connection: sa.Connection, customer: str | None, language: str | None, now: datetime
-    ) -> Iterator[Mail]:
-        """Every mail of the playbook, with the values of a customer or with made-up ones."""
+    ) -> Iterator[Shown]:
+        """Every message of the playbook by each of its channels, with the values of a customer or with made-up ones."""
         compose = Compose(self.shop, ())
         known = self._customer(connection, compose, customer, now)
         if language is not None:
             known["language"] = language
         marketing = self.playbook.purpose == "marketing"
         for step in self.playbook.steps.values():
-            message = getattr(step.action, "email", None)
-            if message is None:
-                continue
-            context = {**self._made_up(compose, now), "customer": known}
-            tongue, _ = compose.template(self.playbook, message, known.get("language"))
-            content = _rendered(compose, self.playbook, step, message, context, marketing=marketing)
-            if content is not None:
-                yield Mail(step.text, message, tongue, content)
+            for message, channel in self._said(compose, step):
+                context = {**self._made_up(compose, now), "customer": known}
+                tongue, _ = compose.template(self.playbook, message, known.get("language"), channel)
+                content = _rendered(compose, self.playbook, (message, channel), context, marketing=marketing)
+                if content is not None:
+                    yield Shown(step.text, channel, message, tongue, content)
+
+    def _said(self, compose: Compose, step: Step) -> Iterator[tuple[str, str]]:
+        """The messages that a step may send, each with a channel that it has words for."""
+        action = step.action
+        if not isinstance(action, Saying):
+            for message in self.playbook.series.get(getattr(action, "series", ""), ()):
+                yield message, "email"
+            return
+        for channel in action.ways() or self.shop.settings.channels.personal:
+            if compose.speaks(self.playbook, action.said(), channel):
+                yield action.said(), channel
 
     def _customer(
         self, connection: sa.Connection, compose: Compose, customer: str | None, now: datetime
     ) -> dict[str, Any]:
         fields = self.shop.catalogue.fields
         if customer is None:
-            return compose.shown({name: _sample(field, now) for name, field in fields.items()}, fields)
+            made_up = compose.shown({name: _sample(field, now) for name, field in fields.items()}, fields)
+            return {**made_up, **self._products(compose, now)}
         customer_id = find_customer(self.shop, connection, customer)
-        return compose.shown(
-            self.shop.facts.customers(connection, [customer_id], fields.values(), now)[customer_id], fields
-        )
+        found = self.shop.facts.customers(connection, [customer_id], fields.values(), now)[customer_id]
+        return {**compose.shown(found, fields), **self._products(compose, now)}
+
+    def _products(self, compose: Compose, now: datetime) -> dict[str, Any]:
+        """Recommended products, made up."""
+        return {
+            one.name: (compose.shown({name: _sample(field, now) for name, field in one.fields.items()}, one.fields),)
+            for one in self.shop.catalogue.recommendations.values()
+        }
 
     def _made_up(self, compose: Compose, now: datetime) -> dict[str, Mapping[str, Any]]:
-        event = self.playbook.trigger.event_name
-        fields = self.shop.catalogue.events[event].fields if event is not None else {}
-        made: dict[str, Mapping[str, Any]] = {
-            "event": compose.shown({name: _sample(field, now) for name, field in fields.items()}, fields),
-            "brand": self.shop.settings.brand.model_dump(),
-        }
-        for result, shown in self.playbook.made.items():
+        origin = self.playbook.trigger.origin
+        known = {"event": {}, **origin.scopes(self.shop.catalogue), **self.playbook.made}
+        made: dict[str, Mapping[str, Any]] = {"brand": self.shop.settings.brand.model_dump()}
+        for result, shown in known.items():
             made[result] = compose.shown({name: _sample(one, now) for name, one in shown.items()}, shown)
+        if origin.collects:
+            made[EVENTS] = Several([made["event"]] * 2, 2)
         return made
 
 
 def _rendered(
-    compose: Compose, playbook: Playbook, step: Step, message: str, context: Mapping[str, Any], *, marketing: bool
+    compose: Compose, playbook: Playbook, said: tuple[str, str], context: Mapping[str, Any], *, marketing: bool
 ) -> Content | None:
+    message, channel = said
     try:
-        return compose.content(playbook, message, context, marketing=marketing)
+        if channel == "email":
+            return compose.content(playbook, message, context, marketing=marketing)
+        text = compose.plain(playbook, message, channel, context)
+        return Content(subject="", text=text, html="") if text is not None else None
     except Unrenderable as fault:
-        return Content(subject=f"({step.text} cannot be written)", text=str(fault), html=f"<p>{fault}</p>")
+        return Content(subject=f"({message} cannot be written)", text=str(fault), html=f"<p>{fault}</p>")
 
 
 def _sample(field: Field, now: datetime) -> Any:

@@ -5,7 +5,7 @@ from engine.render.message import Message, Part, parse_message
 from engine.render.mime import MailHeaders, build_mail
 from engine.render.template import Content, Template, Unrenderable, compile_message, render, render_plain
 from engine.render.unsubscribe import SHORTEST_SECRET, Leave, read_unsubscribe_token, unsubscribe_token
-from engine.render.values import Money
+from engine.render.values import Money, Several
 
 __all__ = [
     "SHORTEST_SECRET",
@@ -15,6 +15,7 @@ __all__ = [
     "Message",
     "Money",
     "Part",
+    "Several",
     "Template",
     "Unrenderable",
     "Variable",

@@ -1,7 +1,7 @@
 """Values as customers read them: money, dates and numbers by locale, and every text without tricks."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -25,6 +25,23 @@ _BREAK = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 _UNSEEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff]"
 )
+
+
+@dataclass(frozen=True)
+class Several(Mapping[str, Any]):
+    """A list that a text goes over, `{% for event in events %}`, and that knows how many there are in all: `events.count`."""
+
+    listed: Sequence[Mapping[str, Any]]
+    count: int
+
+    def __getitem__(self, name: str) -> Any:
+        return {"count": self.count}[name]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.listed)
+
+    def __len__(self) -> int:
+        return len(self.listed)
 
 
 @total_ordering

@@ -10,11 +10,13 @@ from typing import Any
 from engine.braking import Guarded
 from engine.change import Change
 from engine.conditions import Tree
+from engine.origin import Origin
 from engine.source.marks import Path
 from engine.source.problem import Flaw
 from engine.trigger import Trigger
 from engine.triggers import TRIGGERS
 from engine.workspace.check import RULES
+from engine.workspace.check.keys import read_key
 from engine.workspace.flow import Walk
 from engine.workspace.forms import GoalForm, Header
 from engine.workspace.known import Known
@@ -45,9 +47,10 @@ def compose(draft: Draft, known: Known, name: str) -> Playbook | None:
     for rule in RULES:
         rule(subject)
     suspended = _suspended(draft, room, walk.made)
+    key = read_key(subject)
     if header is None or trigger is None or not draft.sound or _leans_on_broken(subject):
         return None
-    return replace(_playbook(subject, header, trigger, condition, name), suspend_while=suspended)
+    return replace(_playbook(subject, header, trigger, condition, name), suspend_while=suspended, key=key)
 
 
 def _sound(draft: Draft, key: str) -> bool:
@@ -55,17 +58,17 @@ def _sound(draft: Draft, key: str) -> bool:
 
 
 def _room(draft: Draft, known: Known) -> Room:
-    mark = draft.source.marks.get(("when", "event"))
-    event = mark.raw if mark is not None else None
-    unclear = event is not None and event not in known.catalogue.events
-    return Room(
-        known.catalogue,
-        known.segments,
-        known.settings.currency,
-        None if unclear else event,
-        frozenset({"event"}) if unclear or not _sound(draft, "when") else frozenset(),
-        known.segment_names,
-    )
+    when = draft.source.texts(("when",)) if isinstance(draft.source.data.get("when"), dict) else {}
+    origin, catalogue = Origin.of_texts(when), known.catalogue
+    named = {"event": origin.event, origin.record: origin.record}
+    unclear = {scope for scope, name in named.items() if scope and name and scope not in origin.scopes(catalogue)}
+    if origin.each is not None and origin.elements_in(catalogue) is None:
+        unclear.add("line")
+    if origin.meets is not None and origin.list_in(catalogue) is None:
+        unclear.add("wish")
+    if not _sound(draft, "when"):
+        unclear.add("event")
+    return Room(catalogue, known.segments, known.settings.currency, origin, frozenset(unclear), known.segment_names)
 
 
 def _trigger(draft: Draft, room: Room, later: Mapping[str, Flaw]) -> Trigger | None:
@@ -113,7 +116,7 @@ def _goal(draft: Draft, room: Room) -> Goal | None:
     texts = draft.source.texts(("goal",))
     event = texts.get("event")
     unclear = frozenset() if event in room.catalogue.events else frozenset({"event"})
-    form = draft.read(GoalForm, ("goal",), texts, replace(room, event=event, unclear=unclear).reading())
+    form = draft.read(GoalForm, ("goal",), texts, replace(room, origin=Origin(event), unclear=unclear).reading())
     return None if form is None else Goal(form.event, form.where, form.within)
 
 

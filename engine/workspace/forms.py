@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from engine.blocks import Conditions, Steps
-from engine.declared import Declared
 from engine.braking import Guarded
 from engine.change import Change
+from engine.declared import Declared
 from engine.literals import Duration, Entry, Name, Share, Text
 from engine.workspace.playbook import IfRunning, Purpose, Status
 
@@ -42,7 +42,12 @@ class Header(Change, Guarded):
     topic: Name | None = Field(
         default=None, description="The subscription topic of settings/regulars.yaml that its mail belongs to."
     )
-    enter: Entry = Field(default=None, description="How often one customer may enter.")
+    key: Text | None = Field(
+        default=None,
+        description="What one run is about, if not the customer as a whole: `event.order_id`. `enter`, `if_running`, "
+        "`stop_when` and waits then speak of this order; `enter: once per 30 days per customer` does not.",
+    )
+    enter: Entry = Field(default=None, description="How often one customer, or one `key`, may enter.")
     if_running: IfRunning = Field(default="ignore", description="What a new occasion does while a run goes on.")
     holdout: Share = Field(default=Fraction(0), description="The share of customers who get nothing, for comparison.")
 

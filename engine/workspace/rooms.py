@@ -1,10 +1,11 @@
 """The room of a playbook: the words that exist in all of it, to which each step adds its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.catalogue import Catalogue, Field
 from engine.conditions import Tree
+from engine.origin import Origin
 from engine.source.problem import Flaw
 from engine.workspace.conditions import Reading
 
@@ -27,22 +28,19 @@ NO_AWAITED = Flaw(
 
 @dataclass(frozen=True)
 class Room:
-    """`customer.*` and, where an event begins the run, `event.*`. `unclear` names a scope that a mistake hides."""
+    """`customer.*` and what began the run, `event.*` for an event. `unclear` names a scope that a mistake hides."""
 
     catalogue: Catalogue
     segments: Mapping[str, Tree]
     currency: str
-    event: str | None = None
+    origin: Origin = field(default_factory=Origin)
     unclear: frozenset[str] = frozenset()
     segment_names: frozenset[str] = frozenset()  # those with mistakes too
 
     @property
     def scope(self) -> dict[str, Mapping[str, Field]]:
         """The words before any step has run."""
-        known: dict[str, Mapping[str, Field]] = {"customer": self.catalogue.fields}
-        if self.event is not None and self.event in self.catalogue.events:
-            known["event"] = self.catalogue.events[self.event].fields
-        return known
+        return {"customer": self.catalogue.fields, **self.origin.scopes(self.catalogue)}
 
     def reading(
         self,

@@ -1,5 +1,6 @@
 """Structure: what the JSON Schema of a file finds, said in words of the language; one mistake, one message."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -193,7 +194,9 @@ def _misread(place: Place, name: str, raw: str, schema: Schema) -> Problem:
         return Problem(place, "duration", f"`{raw}` is not a length of time", NotALength(raw).helps)
     if title == "name of an environment variable":
         text = f"{name} itself must not stand in a file"
-        helps = (f"name the environment variable that holds it:  {name.strip('`')}: SMTP_PASSWORD",)
+        key = name.strip("`")
+        variable = "SMTP_PASSWORD" if key == "password" else f"SHOP_{re.sub(r'[^A-Z0-9]', '_', key.upper())}"
+        helps = (f"name the environment variable that holds it:  {key}: {variable}",)
         return Problem(place, "secret-in-file", text, helps)
     if title == "field of an event":
         types = [str(one) for one in Type]

@@ -4,19 +4,14 @@ from collections.abc import Mapping
 
 from engine.actions.wait_until import WaitUntil
 from engine.catalogue import Field, Type
-from engine.source.marks import Path
 from engine.source.near import suggest
 from engine.source.problem import Flaw
-from engine.times import parse_cron
-from engine.triggers.anniversary import Anniversary
-from engine.triggers.cron import Cron
-from engine.triggers.date import DateTrigger
 from engine.workspace.flow import Placed
 from engine.workspace.results import Result, absent
 from engine.workspace.rooms import NO_EVENT
 from engine.workspace.subject import Subject
 
-_KINDS: Mapping[Type, str] = {
+KINDS: Mapping[Type, str] = {
     Type.TEXT: "a text",
     Type.CHOICE: "a choice",
     Type.NUMBER: "a number",
@@ -30,43 +25,9 @@ _KINDS: Mapping[Type, str] = {
 
 def moments(subject: Subject) -> None:
     """Notes moments that do not exist, are no moments, or are always past."""
-    _trigger(subject)
     for placed in subject.placed:
         if isinstance(placed.action, WaitUntil):
             _wait(subject, placed, placed.action)
-
-
-def _trigger(subject: Subject) -> None:
-    trigger = subject.trigger
-    if isinstance(trigger, DateTrigger):
-        _date(subject, ("when", "date"), trigger.date, (Type.DATE, Type.TIME))
-    elif isinstance(trigger, Anniversary):
-        _date(subject, ("when", "anniversary"), trigger.anniversary, (Type.DATE,))
-    elif isinstance(trigger, Cron):
-        _cron(subject, trigger)
-
-
-def _cron(subject: Subject, trigger: Cron) -> None:
-    try:
-        parse_cron(trigger.cron)
-    except ValueError as error:
-        text, _, advice = str(error).partition("; ")
-        subject.draft.add(subject.draft.source.place(("when", "cron")), "cron", text, *([advice] if advice else []))
-
-
-def _date(subject: Subject, path: Path, written: str, kinds: tuple[Type, ...]) -> None:
-    """A field of the customer, kept in a column, of one of those types."""
-    fields = subject.known.catalogue.fields
-    scope, _, name = written.partition(".")
-    found = fields.get(name) if scope == "customer" else None
-    place = subject.draft.source.place(path)
-    right = [f"customer.{one.name}" for one in fields.values() if one.type in kinds and one.column is not None]
-    if found is None:
-        subject.draft.add(place, "unknown-field", f"unknown field `{written}`", *suggest(written, right, "there are"))
-    elif found.type not in kinds or found.column is None:
-        wanted = " or ".join(_KINDS[kind] for kind in kinds)
-        text = f"`{written}` is {_KINDS[found.type]}; {wanted} is needed here"
-        subject.draft.add(place, "type", text, f"there are: {', '.join(sorted(right))}")
 
 
 def _wait(subject: Subject, placed: Placed, action: WaitUntil) -> None:
@@ -99,7 +60,7 @@ def _flaw(subject: Subject, placed: Placed, scope: str, name: str, fields: Mappi
             0, 0, "unknown-field", f"unknown field `{scope}.{name}`", suggest(f"{scope}.{name}", right, "there are")
         )
     if not _is_moment(fields[name]):
-        text = f"`{scope}.{name}` is {_KINDS[fields[name].type]}; a date or a time is needed here"
+        text = f"`{scope}.{name}` is {KINDS[fields[name].type]}; a date or a time is needed here"
         return Flaw(0, 0, "type", text)
     return None
 

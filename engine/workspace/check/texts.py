@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.catalogue import Field
+from engine.origin import EVENTS
 from engine.render import Message, variables
 from engine.sends import Saying
 from engine.source.near import suggest
@@ -76,6 +77,9 @@ def _reads(language: str, versions: Mapping[str, Message], fallback: Mapping[str
 
 def _words(subject: Subject, results: Mapping[str, Mapping[str, Field]]) -> dict[str, set[str]]:
     known = {scope: set(fields) for scope, fields in {**subject.room.scope, **results}.items()}
+    if subject.room.origin.collects:
+        known[EVENTS] = {"", "count"}
+    known["customer"] = known.get("customer", set()) | set(subject.known.catalogue.recommendations)
     return {**known, "brand": set(BRAND)}
 
 

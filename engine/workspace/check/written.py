@@ -15,6 +15,8 @@ _SECRETS = (
     re.compile(r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
     re.compile(r"https://hooks\.[\w.-]+/\S{6,}"),
     re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"),
+    re.compile(r"\bwhsec_[0-9A-Za-z+/=]{16,}"),
+    re.compile(r"\b\d{8,10}:[\w-]{35}\b"),  # a bot of Telegram
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
 )
 _BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
