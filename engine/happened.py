@@ -30,6 +30,7 @@ WORDS: Mapping[str, Word] = {
     "task": Word("A task was opened.", "task", beside=("for",)),
     "tag": Word("A tag was put on.", "tag"),
     "untag": Word("A tag was taken off.", "tag"),
+    "set": Word("A field of the customer was written: `customer.tier is gold`.", "field"),
     "stopped": Word("The run ended: the reason.", "reason", outside=False),
     "not_entered": Word("No run began: the reason.", "reason", outside=False),
     "held_out": Word("The customer was held out.", "share", outside=False),

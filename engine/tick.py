@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.admit import Admit
 from engine.advance import Advance
 from engine.channels import Channel, Doors
 from engine.compose import Compose
@@ -17,8 +18,10 @@ from engine.deliver import Deliver, Delivered
 from engine.enrol import Entry, Road
 from engine.listen import LISTENER, Listen
 from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
+from engine.resting import Resting
 from engine.shop import Shop
 from engine.store.dialect import horizon
+from engine.store.faults import is_of_a_statement
 from engine.store.ledger import RUNNING, WAITING, enrolments, of_playbooks, outbox
 from engine.store.prepared import Prepared, Questions
 from engine.trigger import Span, Window
@@ -29,6 +32,12 @@ from engine.workspace.playbook import Playbook
 _WRITE_EVERY = timedelta(minutes=5)
 
 
+#: What a look at the store finds: the progress on record, the position, the listener's window and whether it hears
+#: anything, and what `_due` gives.
+_Due = dict[str, tuple[list[tuple[Road, Span]], Window]]
+_Seen = tuple[Mapping[str, Progress], int, Window, bool, _Due, list[str], list[bool]]
+
+
 @dataclass
 class Ticked:
     """What a tick did."""
@@ -36,22 +45,12 @@ class Ticked:
     enrolled: dict[str, int] = field(default_factory=dict)
     advanced: int = 0
     delivered: Delivered = field(default_factory=Delivered)
-    faults: list[Exception] = field(default_factory=list)  # of one part of the pass; the others went on
-
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """A part whose fault must not stop the others; a store that is away or locked stops them all."""
-        try:
-            yield
-        except sa.exc.OperationalError:
-            raise
-        except Exception as fault:
-            self.faults.append(fault)
+    faults: list[tuple[str, Exception]] = field(default_factory=list)  # of whom; the others went on
 
     @property
     def idle(self) -> bool:
         """Whether nothing was due."""
-        return not self.enrolled and not self.advanced and not self.delivered.counts
+        return not self.enrolled and not self.advanced and not self.delivered.counts and not self.faults
 
 
 class Tick:
@@ -65,10 +64,12 @@ class Tick:
         *,
         new_code: Callable[[], str] = random_code,
         control: Callable[[str, str], bool] | None = None,
+        variant: Callable[[str, str, str], str | None] | None = None,
     ) -> None:
         self.shop = shop
         self._listen = Listen(shop)
-        self._advance = Advance(shop, new_code, control)
+        self._advance = Advance(shop, new_code, control, variant)
+        self._admit = Admit(shop)
         # One channel alone takes everything: rehearsals record it.
         doors = doors if isinstance(doors, Doors) else Doors.all_to(doors)
         self._deliver = Deliver(Compose(shop, secrets), doors)
@@ -80,25 +81,48 @@ class Tick:
         self._settled: Mapping[str, Progress] | None = None
         self._zones: tuple[int, tuple[str, ...]] | None = None
         self._upkeep = Upkeep(shop)
+        self._resting = Resting()
         agenda = (Prepared(one, shop.store.dialect.name) for one in _agenda(shop.moving))
         self._agenda = (*agenda, *self._upkeep.agenda)
 
     def __call__(self, now: datetime) -> Ticked:
         """Does everything that is due at `now`. A fault of one playbook is raised when the others are done."""
+        report = self.patiently(now)
+        if report.faults:
+            raise report.faults[0][1]
+        return report
+
+    def patiently(self, now: datetime) -> Ticked:
+        """The same, where faults of single playbooks are reported and not raised: each of those rests by itself."""
         report = Ticked()
         if self._enrol(now, report):
-            with report.apart():
+            with self._apart(report, "the brakes", now):
+                self._admit(now)
+            with self._apart(report, "the runs", now):
                 report.advanced = self._advance(now)
             report.delivered = self._deliver(now)
-        if report.faults:
-            raise report.faults[0]
         return report
+
+    @contextmanager
+    def _apart(self, report: Ticked, name: str, now: datetime, *, at_once: bool = False) -> Iterator[None]:
+        """A part whose fault must not stop the others; a store that is away or locked stops them all."""
+        try:
+            yield
+        except Exception as fault:
+            if isinstance(fault, sa.exc.OperationalError) and not is_of_a_statement(fault):
+                raise
+            self._resting.failed(name, now, at_once=at_once)
+            report.faults.append((name, fault))
+        else:
+            if not at_once:
+                self._resting.went_well(name)
 
     def next_at(self, after: datetime) -> datetime | None:
         """The next instant after `after` at which there may be something to do, if nothing happens until then."""
         with self.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
             zones = self._zones_at(connection, horizon(connection))
             found = [statement.first(connection, {"after": after}) for statement in self._agenda]
+            found.append(self._admit.next_at(connection, after))
             for entry in self._entries.values():
                 found.append(entry.playbook.trigger.next_at(connection, entry.ground, after, zones))
         return min((max(instant, after) for instant in found if instant is not None), default=None)
@@ -111,29 +135,63 @@ class Tick:
         False where nothing was due, and nothing waits for the passes that follow either.
         """
         store = self.shop.store
-        with store.connect().execution_options(reading=True) as connection, connection.begin():
-            stored, position = self._stored(connection), horizon(connection)
-            heard = _window(self._reached(stored.get(LISTENER), LISTENER, now, position), now, position)
-            anything = self._listen(connection, heard)
-            due, idle, waiting = self._due(connection, stored, now, position)
-            kept_up, waiting = waiting[: len(self._upkeep.probes)], waiting[len(self._upkeep.probes) :]
-        if not anything:
+        try:
+            seen = self._look(now)
+        except sa.exc.DBAPIError as fault:
+            if not is_of_a_statement(fault) or not self._isolate(now, report):
+                raise
+            seen = self._look(now)
+        stored, position, heard, anything, due, idle, waiting = seen
+        kept_up, waiting = waiting[: len(self._upkeep.probes)], waiting[len(self._upkeep.probes) :]
+        deaf = self._resting.rests(LISTENER, now)
+        if not anything and not deaf:
             idle.append(LISTENER)
-        if anything or LISTENER not in stored:
+        if anything or (LISTENER not in stored and not deaf):
             # Its progress is on record from the first tick on: what comes while no process runs must be heard too.
-            self._listen.run(heard)
+            with self._apart(report, LISTENER, now):
+                self._listen.run(heard)
         if any(kept_up) and self._upkeep(now, kept_up):
             waiting = [True]
         for name, (ranges, window) in due.items():
-            with report.apart():
+            with self._apart(report, name, now):
                 self._count(report, name, self._entries[name].enrol(store, ranges, window))
         self._remember(stored, idle, now, position)
         launched = self._launch(stored, now, position, report)
         return anything or bool(due) or launched or any(waiting)
 
+    def _look(self, now: datetime) -> "_Seen":
+        """What is due, in one read transaction; playbooks that rest are not asked about."""
+        with self.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
+            stored, position = self._stored(connection), horizon(connection)
+            heard = _window(self._reached(stored.get(LISTENER), LISTENER, now, position), now, position)
+            anything = not self._resting.rests(LISTENER, now) and self._listen(connection, heard)
+            return stored, position, heard, anything, *self._due(connection, stored, now, position)
+
+    def _isolate(self, now: datetime, report: Ticked) -> bool:
+        """Asks for each playbook by itself, after the store could not answer for all together; who is broken rests.
+
+        False where each can be answered alone, so that the fault lies elsewhere.
+        """
+        before = len(report.faults)
+        for name in (LISTENER, *self._entries):
+            if not self._resting.rests(name, now):
+                with self._apart(report, name, now, at_once=True):
+                    self._ask_alone(name, now)
+        return len(report.faults) > before
+
+    def _ask_alone(self, name: str, now: datetime) -> None:
+        with self.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
+            before, position = self._stored(connection).get(name), horizon(connection)
+            window = _window(self._reached(before, name, now, position), now, position)
+            if name == LISTENER:
+                self._listen(connection, window)
+            elif self._launched(before, name):
+                ranges = self._entries[name].ranges(window, self._zones_at(connection, position))
+                self._questions.any(connection, [(road.probe, span) for road, span in ranges])
+
     def _due(
         self, connection: sa.Connection, stored: Mapping[str, Progress], now: datetime, position: int
-    ) -> tuple[dict[str, tuple[list[tuple[Road, Span]], Window]], list[str], list[bool]]:
+    ) -> tuple[_Due, list[str], list[bool]]:
         """The ranges that hold any row, by playbook; the playbooks that have none; and what upkeep, and whether a run, a
         message or a dead worker waits. All is asked in one statement."""
         zones = self._zones_at(connection, position)
@@ -142,14 +200,20 @@ class Tick:
         asked: list[tuple[str, Road, Span]] = []
         for name, entry in self._entries.items():
             before = stored.get(name)
-            if self._launched(before, name):
+            if self._launched(before, name) and not self._resting.rests(name, now):
                 reached = self._reached(before, name, now)
                 if reached not in alike:
                     alike[reached] = _window(reached, now, position)
                 window = windows[name] = alike[reached]
                 asked += [(name, road, span) for road, span in entry.ranges(window, zones)]
         at = {"now": now}
-        others = (*self._upkeep.probes, self._advance.waiting, self._deliver.waiting, self._deliver.overdue)
+        others = (
+            *self._upkeep.probes,
+            self._admit.waiting,
+            self._advance.waiting,
+            self._deliver.waiting,
+            self._deliver.overdue,
+        )
         questions = [(road.probe, span) for _, road, span in asked] + [(other, at) for other in others]
         found = self._questions.any(connection, questions)
         due: dict[str, tuple[list[tuple[Road, Span]], Window]] = {}
@@ -167,13 +231,15 @@ class Tick:
             return False
         for name, entry in self._entries.items():
             before = stored.get(name)
+            if self._resting.rests(name, now):
+                continue
             if before is not None and self._launched(before, name):
                 if before.revision != entry.playbook.revision or before.status != entry.playbook.status:
                     with self.shop.store.begin() as connection:
                         record_revision(connection, entry.playbook, now)
                 continue
             window = Window(now, now, position, position)
-            with report.apart():
+            with self._apart(report, name, now):
                 self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
         # Only now: a launch that met a fault or a locked store is tried again with the next tick.
         self._settled = None if report.faults else stored

@@ -34,7 +34,7 @@ class SetField(Action):
         return self.set.partition(".")[2]
 
     def shows(self) -> tuple[tuple[str, str], ...]:
-        return (("set", self.set),)
+        return (("set", f"{self.set} is {self.to}"),)
 
     def run(self, run: Run) -> Move:
         run.set_field(self.field, None if self.to == "empty" else self.to)

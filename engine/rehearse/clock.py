@@ -37,13 +37,14 @@ class Rehearsal:
     now: datetime
     new_code: Callable[[], str] = random_code
     control: Callable[[str, str], bool] | None = None
+    variant: Callable[[str, str, str], str | None] | None = None
     secrets: Sequence[str] = _SECRETS
     checked: bool = False
     _tick: Tick = field(init=False)
 
     def __post_init__(self) -> None:
         shop = Shop(self.store, self.workspace)
-        self._tick = Tick(shop, self.channel, self.secrets, new_code=self.new_code, control=self.control)
+        self._tick = Tick(shop, self.channel, self.secrets, new_code=self.new_code, control=self.control, variant=self.variant)
 
     def tick(self) -> Iterator[Ticked]:
         """Does everything that is due now: again where a pass wrote what the next one may follow from, such as a tag."""

@@ -1,6 +1,6 @@
 """A test played: the real engine over its store, the clock moved through everything that the script makes happen."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -11,7 +11,7 @@ from engine.rehearse.script import Case, Happening
 from engine.rehearse.stage import Codes, Stage, Unplayable, happen
 from engine.rehearse.timeline import Entry, Timeline
 from engine.rehearse.vocabulary import share
-from engine.rehearse.witness import Trace, witnessed
+from engine.rehearse.witness import Trace, Visit, witnessed
 from engine.source.problem import Problem
 from engine.tick import Ticked
 from engine.workspace import Playbook, Workspace
@@ -41,10 +41,11 @@ def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage) -> 
         case.start,
         new_code=Codes(),
         control=lambda _playbook, customer: customer in held_out,
+        variant=lambda _playbook, step, _customer: case.split.get(step),
         checked=True,
     )
     try:
-        _run(rehearsal, case, timeline, playbook)
+        _run(rehearsal, case, timeline, playbook, trace)
     except Unplayable as unplayable:
         problem = unplayable.problem
     except EngineFault as broken:
@@ -52,13 +53,17 @@ def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage) -> 
     return Played(tuple(timeline.entries), trace, timeline.deferred, problem, fault)
 
 
-def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playbook) -> None:
+def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playbook, trace: Trace) -> None:
     name = share(playbook)
+    written = 0  # visits of steps that write fields, as far as they are told
     _begin(rehearsal, timeline)
 
     def note(ticks: Iterable[Ticked]) -> None:
         for ticked in ticks:
+            nonlocal written
             if not ticked.idle:
+                timeline.entries += _fields(playbook, trace.visits[written:])
+                written = len(trace.visits)
                 with rehearsal.store.connect() as connection:
                     timeline.look(connection, rehearsal.now, name)
 
@@ -68,6 +73,14 @@ def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playboo
             happen(rehearsal.store, playbook.id, one, at)
         _begin(rehearsal, timeline)
     note(rehearsal.advance_to(case.until))
+
+
+def _fields(playbook: Playbook, visits: Sequence[Visit]) -> Iterator[Entry]:
+    """The fields that steps wrote; the store does not say who wrote them."""
+    for visit in visits:
+        for word, value in playbook.steps[visit.step].action.shows():
+            if word == "set":
+                yield Entry(visit.at, visit.customer, word, value, visit.enrolment, visit.step)
 
 
 def _begin(rehearsal: Rehearsal, timeline: Timeline) -> None:

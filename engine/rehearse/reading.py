@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from engine.actions.split import Split
 from engine.rehearse.expecting import Expecting
 from engine.rehearse.happening import Happenings
 from engine.rehearse.moments import Misread, Moment, read_moment, unknown_zone
@@ -140,13 +141,32 @@ class _File:
         happenings = tuple(self.happenings.read((*path, "events"), people))
         start, until = self._span(path, happenings)
         expected = self.expecting.read((*path, "expect"), people)
+        split = self._split((*path, "split"))
         if start is None or until is None:
             return None
         self._inside(path, start, until, happenings, expected)
         if len(self.draft.problems) > before:
             return None
         name = self.draft.source.raw((*path, "name"))
-        return Case(name, self.draft.source.key_place((*path, "name")), people, happenings, start, until, expected)
+        return Case(
+            name, self.draft.source.key_place((*path, "name")), people, happenings, start, until, expected, split
+        )
+
+    def _split(self, path: Path) -> Mapping[str, str]:
+        """Which way everybody goes at which split: both must exist."""
+        given = self.draft.source.texts(path) if path in self.draft.source.marks else {}
+        splits = {name: step.action for name, step in self.playbook.steps.items() if isinstance(step.action, Split)}
+        for step, name in given.items() if isinstance(given, dict) else ():
+            if step not in splits:
+                helps = suggest(step, splits, "there are")
+                place = self.draft.source.key_place((*path, step))
+                self.draft.add(place, "unknown-step", f"no step that splits has the id `{step}`", *helps)
+            elif name not in (names := [variant.name for variant in splits[step].split]):
+                place = self.draft.source.place((*path, step))
+                self.draft.add(
+                    place, "unknown-value", f"`{step}` has no way `{name}`", *suggest(name, names, "there are")
+                )
+        return given if isinstance(given, dict) else {}
 
     def _span(self, path: Path, happenings: tuple[Happening, ...]) -> tuple[datetime | None, datetime | None]:
         until = self.times.read((*path, "until"), None)

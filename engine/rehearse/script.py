@@ -33,6 +33,8 @@ class Happening:
     result: tuple[str, str] | None = None  # payload key and the name of the result whose code it gets
     row: Mapping[str, Any] = field(default_factory=dict)  # columns of the customer that change
     untag: str | None = None
+    record: tuple[str, Mapping[str, Any]] | None = None  # a kind of what customers have, and the row that changes
+    about: str | None = None  # the product of an event that happens to no customer
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Case:
     start: datetime
     until: datetime
     expected: tuple[Expected, ...]
+    goods: tuple[tuple[str, Mapping[str, Any]], ...] = ()  # what is given beside the customers: a kind and a row each
+    split: Mapping[str, str] = field(default_factory=dict)  # step that splits -> the way that everybody goes
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Visit:
     step: str
     at: datetime
     move: Move
+    customer: str = ""
 
 
 @dataclass
@@ -42,7 +43,7 @@ class _Witness:
         """Runs the action and notes the visit."""
         move = self._action.run(run)
         row: Mapping[str, Any] = run.row  # type: ignore[attr-defined]  # of the engine's own runs
-        self._trace.visits.append(Visit(row["id"], self._step, run.now, move))
+        self._trace.visits.append(Visit(row["id"], self._step, run.now, move, row["customer_id"]))
         return move
 
     def __getattr__(self, name: str) -> Any:

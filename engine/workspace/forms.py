@@ -102,6 +102,9 @@ class CaseForm(Declared):
     events: tuple[Any, ...] = Field(
         default=(), description="What happens.", json_schema_extra={"items": {"$ref": "#/$defs/happening"}}
     )
+    split: Mapping[Name, Text] = Field(
+        default_factory=dict, description="Which way everybody goes: the id of the `split`, and the name of the way."
+    )
     until: Text = Field(description="When the virtual clock ends.")
     expect: Annotated[Any, WithJsonSchema({"$ref": "#/$defs/expectations"})] = Field(
         description="The complete list of what must happen, or `nothing`."
