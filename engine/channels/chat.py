@@ -37,8 +37,10 @@ _NOT_CONNECTED = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused|SSLError|CERTIFICATE_VERIFY_FAILED"
 )
 
-logging.getLogger("apprise").propagate = False  # its lines carry addresses and secrets; what they say is read below
-logging.getLogger("apprise").addHandler(logging.NullHandler())
+# Its lines carry addresses and secrets, so they go nowhere; all of them are made, since we read in them what happened.
+_LINES = logging.getLogger("apprise")
+_LINES.propagate = False
+_LINES.setLevel(logging.DEBUG)
 
 
 class ChatDoor:

@@ -74,7 +74,9 @@ class Allowed:
         inside = next((address for address in addresses if is_inside(address)), None)
         if inside is None:
             return None
-        return f"{plain_host(host)} is inside the network ({inside}); allow it by name in channels.allow_inside"
+        name = plain_host(host)
+        where = "" if name == inside else f" ({inside})"
+        return f"{name} is inside the network{where}; allow it by name in channels.allow_inside"
 
 
 def check_url(url: str, allowed: Allowed) -> None:
@@ -95,7 +97,7 @@ def check_url(url: str, allowed: Allowed) -> None:
     if _is_number(host):
         refusal = allowed.refusal(host, [host])
         if refusal is not None:
-            raise ValueError(f"leads nowhere: {refusal}")
+            raise ValueError(f"is not called: {refusal}")
 
 
 def _is_number(host: str) -> bool:

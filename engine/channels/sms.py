@@ -18,7 +18,9 @@ from engine.channels.over_http import OverHttp, secret_of, url_of
 from engine.channels.replies import said
 from engine.channels.veil import Veil
 
-_SLOT = re.compile(r"\{(to|text|key|from)\}")
+#: What is filled into the fields of a described provider, and into its address.
+SLOTS = ("to", "text", "key", "from")
+_SLOT = re.compile(rf"\{{({'|'.join(SLOTS)})\}}")
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 

@@ -165,7 +165,8 @@ class _Load:
         if draft is not None:
             self.drafts.append(draft)
             if kind != "playbook":
-                draft.problems.extend(secrets(draft.source))
+                told = {one.place for one in draft.problems if one.rule == "secret-in-file"}
+                draft.problems.extend(one for one in secrets(draft.source) if one.place not in told)
         return draft
 
     def _settings(self) -> Settings | None:

@@ -15,6 +15,7 @@ from engine.render.check import check as check_message
 from engine.render.sms import doubts
 from engine.settings import Settings, Voucher
 from engine.source.problem import Problem
+from engine.workspace.channels import check_channels
 from engine.workspace.conditions import Reading
 from engine.workspace.forms import SegmentForm
 from engine.workspace.reading import Draft, open_file
@@ -53,6 +54,7 @@ def read_settings(draft: Draft) -> Settings | None:
                 place = draft.source.place(("channels", "email", key))
                 text = f"`{written}` is not one address"
                 draft.add(place, "value", text, "write for example  Fine Shop <hello@shop.example>")
+    check_channels(draft, settings.channels)
     return settings if draft.sound else None
 
 
