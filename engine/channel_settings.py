@@ -1,7 +1,7 @@
 """The roads by which messages leave, as `channels:` of the settings declares them; secrets only by the names of variables."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -150,3 +150,13 @@ class Channels(Declared):
     def personal(self) -> tuple[str, ...]:
         """The channels that are declared and reach a customer, in the order in which they are tried."""
         return tuple(name for name in ("email", "sms", "chat") if getattr(self, name) is not None)
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """All channels that are declared."""
+        return (*self.personal, *(("webhook",) if self.webhooks else ()))
+
+    def without(self, channels: Collection[str]) -> "Channels":
+        """The same with some of them left out."""
+        gone: dict[str, Any] = {name: {} if name == "webhook" else None for name in channels}
+        return self.model_copy(update={"webhooks" if name == "webhook" else name: gone[name] for name in gone})

@@ -81,8 +81,9 @@ class Deliver:
         return report
 
     def _resting(self, now: datetime) -> frozenset[str]:
-        """The channels whose door is left alone."""
-        return frozenset(channel for channel, (since, until) in self._rests.items() if since <= now < until)
+        """The channels whose door is left alone: shut for a while, or declared and not opened by this program."""
+        closed = frozenset(self.compose.shop.settings.channels.declared) - frozenset(self.doors)
+        return closed | {channel for channel, (since, until) in self._rests.items() if since <= now < until}
 
     def _any_waiting(self, now: datetime, resting: Collection[str]) -> bool:
         if not resting:

@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.change import Quota
 from engine.admitting import how_to_enter, overdue
+from engine.change import Quota
 from engine.counting import ration, record
 from engine.joining import COLLECTED, collects_until, joined, slide
 from engine.progress import begin_progress, hold, move, record_revision
@@ -82,7 +82,9 @@ class Entry:
                 if not hold(connection, self.playbook.id, window):
                     return entered  # another worker is at it
                 together = _together(steps)
-                entered += sum(road.enrol(connection, self._bound(connection, *step, window)) for step in together)
+                entered += sum(
+                    road.enrol(connection, self._bound(connection, road, span, window)) for road, span in together
+                )
                 steps = steps[len(together) :]
                 if not steps:
                     move(connection, [self.playbook.id], window.until, window.until_position)

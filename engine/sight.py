@@ -172,7 +172,7 @@ def _opened(shop: Shop, connection: sa.Connection, rows: Sequence[Row], now: dat
         (who, fields.get("message"), at)
         for name in names
         for who, happened in shop.facts.happened(connection, name, ids, since, now).items()
-        for at, fields in happened
+        for at, fields, *_ in happened
     }
     return {
         row["id"]

@@ -1,5 +1,6 @@
 """regulars preview: a message as a customer would get it, and who would enter now."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -7,6 +8,7 @@ import click
 from engine.cli.options import open_store, playbook_named, read_workspace, store_option, workspace_option
 from engine.daemon import clock
 from engine.preview import Preview
+from engine.render import Content
 from engine.shop import Shop
 
 
@@ -25,17 +27,27 @@ from engine.shop import Shop
 def command(
     playbook: str, folder: Path, store: str, customer: str | None, language: str | None, target: Path | None
 ) -> None:
-    """Show the mails of PLAYBOOK, and how many customers match it now. Nothing is sent or written."""
+    """Show the messages of PLAYBOOK by each channel, and how many customers match it now. Nothing is sent or written."""
     workspace = read_workspace(folder, strict=False)
     found = playbook_named(workspace, playbook)
     with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
         preview = Preview(Shop(engine, workspace), found)
         for line in preview.audience(connection, clock()):
             click.echo(line)
-        for mail in preview.mails(connection, customer, language, clock()):
-            click.echo(f"\n--- {mail.step}  [{mail.language}]\nSubject: {mail.content.subject}\n\n{mail.content.text}")
-            if target is not None:
+        for shown in preview.messages(connection, customer, language, clock()):
+            click.echo(f"\n--- {shown.step}  [{shown.channel}, {shown.language}]")
+            for line in _told(shown.content):
+                click.echo(line)
+            if target is not None and shown.content.html:
                 target.mkdir(parents=True, exist_ok=True)
-                page = target / f"{found.id}-{mail.message}-{mail.language}.html"
-                page.write_text(mail.content.html, encoding="utf-8")
+                page = target / f"{found.id}-{shown.message}-{shown.language}.html"
+                page.write_text(shown.content.html, encoding="utf-8")
                 click.echo(f"(written to {page})")
+
+
+def _told(content: Content) -> Iterator[str]:
+    if content.subject:
+        yield f"Subject: {content.subject}"
+    if content.preheader:
+        yield f"Preheader: {content.preheader}"
+    yield f"\n{content.text}"

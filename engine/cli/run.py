@@ -2,14 +2,16 @@
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 import structlog
 from structlog.typing import Processor
 
-from engine.channels import Doors, open_doors
+from engine.channels import CHANNELS, Doors, open_doors
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
 from engine.daemon import Daemon, clock
 from engine.settings import Settings
@@ -18,12 +20,20 @@ from engine.store.alone import alone
 from engine.store.faults import StoreError
 
 
-def doors(settings: Settings) -> Doors:
+def without_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Channels whose messages are to wait."""
+    return click.option(
+        "--without", multiple=True, type=click.Choice(CHANNELS),
+        help="Leave this channel's door shut: its messages wait, and its secrets need not be set.",
+    )(function)  # fmt: skip
+
+
+def doors(settings: Settings, without: Sequence[str] = ()) -> Doors:
     """The ways out for messages, as the settings say; secrets come from the environment."""
     if not settings.channels.personal:
         raise click.ClickException("settings/regulars.yaml has no channels: say there how messages leave")
     try:
-        return open_doors(settings.channels, os.environ, clock)
+        return open_doors(settings.channels.without(without), os.environ, clock)
     except ValueError as fault:
         raise click.ClickException(str(fault)) from fault
 
@@ -46,7 +56,8 @@ def _renderer() -> Processor:
     is_flag=True,
     help="End when nothing is due any more. Mails that a killed daemon had in hand are due after 1 to 11 minutes.",
 )
-def command(folder: Path, store: str, interval: float, until_idle: bool) -> None:
+@without_option
+def command(folder: Path, store: str, interval: float, until_idle: bool, without: tuple[str, ...]) -> None:
     """Run the playbooks until SIGTERM; changed files are taken over while it runs.
 
     FOLDER is the workspace: without it this folder if it is one, else playbooks/.
@@ -65,7 +76,7 @@ def command(folder: Path, store: str, interval: float, until_idle: bool) -> None
     with open_store(store) as engine:
         try:
             with alone(engine.url):
-                opened = doors(Shop(engine, workspace).settings)
+                opened = doors(Shop(engine, workspace).settings, without)
                 Daemon(folder, engine, opened, secrets, timedelta(seconds=interval)).run(until_idle=until_idle)
         except StoreError as fault:
             raise click.ClickException(str(fault)) from fault

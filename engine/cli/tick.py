@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
-from engine.cli.run import doors
+from engine.cli.run import doors, without_option
 from engine.daemon import clock
+from engine.deploy import deploy
 from engine.shop import Shop
+from engine.source.printing import print_problems
 from engine.store.alone import alone
 from engine.tick import Tick
 
@@ -15,7 +17,8 @@ from engine.tick import Tick
 @click.command("tick")
 @workspace_argument
 @store_option
-def command(folder: Path, store: str) -> None:
+@without_option
+def command(folder: Path, store: str, without: tuple[str, ...]) -> None:
     """Do everything that is due now, once, and say what it was (for cron, and for trying things out).
 
     FOLDER is the workspace: without it this folder if it is one, else playbooks/.
@@ -23,8 +26,10 @@ def command(folder: Path, store: str) -> None:
     workspace = read_workspace(folder, strict=False)
     secrets = secrets_of_environment(workspace)
     with open_store(store) as engine, alone(engine.url):
-        shop = Shop(engine, workspace)
-        opened = doors(shop.settings)
+        shop, refused = deploy(Shop(engine, workspace), clock())
+        if refused:
+            click.echo(print_problems(refused, workspace.texts), err=True)
+        opened = doors(shop.settings, without)
         report = Tick(shop, opened, secrets)(clock())
         opened.close()
     for playbook, count in sorted(report.enrolled.items()):

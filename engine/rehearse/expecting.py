@@ -59,7 +59,7 @@ class Expecting:
             message,
             texts.get("language"),
             texts.get("subject"),
-            texts.get("for"),
+            texts.get("for") or texts.get("to"),
             texts_at(self.draft.source, (*path, "says")),
             texts_at(self.draft.source, (*path, "never_says")),
         )

@@ -20,7 +20,12 @@ _FOLLOWS = {
     "first_order_at": "order.paid",
     "last_order_at": "order.paid",
 }
-_CONSENTS = {"consent": "email_consent", "email_consent": "email_consent", "sms_consent": "sms_consent"}
+_CONSENTS = {
+    "consent": "email_consent",
+    "email_consent": "email_consent",
+    "sms_consent": "sms_consent",
+    "chat_consent": "chat_consent",
+}
 _SPECIAL = (*_CONSENTS, "holdout", "timezone", "tags")
 
 #: Notes a mistake: its place, its rule, what is wrong, and the helps.
@@ -41,7 +46,11 @@ class People:
         for name in self._mapping(path):
             row, held_out = self.columns((*path, name))
             row.setdefault("email", f"{name.strip('.').replace('..', '.')}@example.com")
+            # Whoever gives an address agrees to it, if the test does not say otherwise.
             row.setdefault("email_consent", True)
+            for address, consent in (("phone", "sms_consent"), ("chat", "chat_consent")):
+                if row.get(address):
+                    row.setdefault(consent, True)
             zone = self.settings.zone_of(row.get("timezone"))
             yield Person(name, {"id": name, **row}, zone, held_out)
 

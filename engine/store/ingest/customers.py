@@ -14,7 +14,7 @@ from engine.store.many import among, write
 
 #: Columns of a row that become rows of other tables.
 TAGS = "tags"
-CONSENTS = {"email_consent": "email", "sms_consent": "sms"}
+CONSENTS = {"email_consent": "email", "sms_consent": "sms", "chat_consent": "chat"}
 
 #: The evidence written for a consent that came with a customer's row.
 IMPORTED = "import"
@@ -29,8 +29,8 @@ def put_customers(connection: sa.Connection, rows: Sequence[Row], now: datetime)
     """Writes customers by their `id`. A row names columns of `customers`, and may name these:
 
     * `tags`: any number of texts; they are added, none is taken away, since the engine gives tags too;
-    * `email_consent`, `sms_consent`: True, False, or the instant at which consent was given. Consent for every topic.
-      A customer who withdrew consent elsewhere than by an import gets it back only by a later date.
+    * `email_consent`, `sms_consent`, `chat_consent`: True, False, or the instant at which consent was given, for every
+      topic. A customer who withdrew consent elsewhere than by an import gets it back only by a later date.
     """
     done = Written()
     for offset, batch in batches(rows):
