@@ -73,7 +73,8 @@ class Compose:
         speaks = customer.get("language") if row["recipient"] is None else None
         language, template = self.template(playbook, row["message"], speaks, row["channel"])
         address = address_of(settings, row, customer)
-        return self.writer(Sheet(row, template, language, context, address, settings.zone_of(customer.get("timezone"))))
+        zone = settings.zone_of(customer.get("timezone")) if row["recipient"] is None else settings.zone
+        return self.writer(Sheet(row, template, language, context, address, zone))
 
     @cached_property
     def writer(self) -> Writer:
@@ -150,7 +151,8 @@ class Compose:
             shown = {name: self.shown(values, made.get(name, {})) for name, values in result.items()}
             customer = self.shown(customers.get(row["customer_id"], {}), self.shop.catalogue.fields)
             origin = began.get(row["enrolment_id"], {"event": {}})
-            found[row["id"]] = {"customer": customer, **origin, "brand": brand, **shown}
+            told = _told(row, playbook) if row["recipient"] is not None else {}
+            found[row["id"]] = {"customer": customer, **origin, "brand": brand, **shown, **told}
         return found
 
     def _origins(
@@ -195,3 +197,15 @@ def _runs(connection: sa.Connection, rows: Sequence[Row]) -> dict[int, Row]:
     found = connection.execute(sa.select(*COLUMNS, enrolments.c.results).where(enrolments.c.id.in_(ids))).mappings()
     known = {row["id"]: dict(row) for row in found}
     return {run: known.get(run, {"id": None, "results": None}) for run in ids}
+
+
+def _told(row: Row, playbook: Playbook | None) -> dict[str, dict[str, Any]]:
+    """What a mail to staff says of a task or a question, as it was when the mail was planned."""
+    step = playbook.steps.get(row["step"]) if playbook is not None else None
+    words = step.action.notice_words() if step is not None else {}
+    told: dict[str, dict[str, Any]] = {}
+    for scope, values in (row["fields"] or {}).items():
+        kinds = words.get(scope, {})
+        times = {name for name, value in values.items() if value and name in kinds and kinds[name].type is Type.TIME}
+        told[scope] = {name: datetime.fromisoformat(one) if name in times else one for name, one in values.items()}
+    return told

@@ -18,14 +18,30 @@ AUDIENCES = {
     "busy": "customer.orders_3_months >= 2\n    - customer.orders_3_months < 5",
     "falling": "customer.average_order_3_months < 70% of customer.average_order_previous_3_months",
     "nested": "customer in segment gold or customer.tags contains friend",
+    "together": "customer.company_orders_12_months >= 3\n    - customer.company_average_order_12_months > 100",
+    "companions": "customer.household_size >= 3",
+    "overdue": "customer.order_overdue_at before now",
+    "tea": "customer.tea_share > 40 or customer.tea_previous < 50% of customer.tea",
     "outside": "customer not in segment gold\n    - customer.spend_12_months > 100",
 }
 GOLD = "segment: gold\ntitle: Gold\nmatch:\n  - customer.tier is gold\n  - customer.last_order_at after 3 months ago\n"
+CATALOGUE = """
+extends: built-in
+metrics:
+  customer.tea: {sum: order_lines.amount, only: {category: [tea, matcha]}, over: 1 month}
+  customer.tea_previous: {sum: order_lines.amount, only: {category: tea}, over: 1 month, ending: 1 month ago}
+  customer.tea_share: {share_of: order_lines.amount, only: {category: tea}, over: 3 months}
+"""
+LINES = [
+    {"product": "oolong", "category": "tea", "amount": 500},
+    {"product": "matcha", "category": "matcha", "amount": 700},
+    {"product": "cup", "amount": 600},
+]
 PEOPLE = [f"c{number:02}" for number in range(25)]
 
 
 def _world(store: sa.Engine, now: datetime) -> World:
-    files = {"segments/gold.yaml": GOLD}
+    files = {"segments/gold.yaml": GOLD, "settings/catalogue.yaml": CATALOGUE}
     for name, conditions in AUDIENCES.items():
         files |= playbook(name, f"when:\n  enters:\n    - {conditions}\nif_running: parallel\ndo:\n  - wait: 1 year\n")
     return World(store, now, files)
@@ -44,7 +60,11 @@ def _truth(world: World, name: str) -> set[str]:
 
 def _something_happens(world: World, chance: random.Random) -> None:
     who = chance.choice(PEOPLE)
-    match chance.randrange(6):
+    match chance.randrange(7):
+        case 6:
+            world.customers(
+                who, company=chance.choice(["acme", "other", None]), household=chance.choice(["a", "b", None])
+            )
         case 0:
             world.customers(who, tier=chance.choice(["gold", "silver", None]))
         case 1:
@@ -55,7 +75,8 @@ def _something_happens(world: World, chance: random.Random) -> None:
         case _:
             back = chance.choice([0, 0, 1, 29, 30, 31, 89, 100, 400])
             at = world.now - timedelta(days=back, microseconds=chance.randrange(3))
-            world.event("order.paid", who, at=at, total=chance.choice([50, 1000, 20_000]))
+            lines = chance.sample(LINES, chance.randrange(3))
+            world.event("order.paid", who, at=at, total=chance.choice([50, 1000, 20_000]), lines=lines)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

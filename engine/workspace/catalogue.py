@@ -63,27 +63,41 @@ def read_catalogue(draft: Draft) -> Catalogue | None:
     form = None if draft.broken else draft.read(CatalogueForm, (), draft.source.texts(), None)
     if form is None:
         return None
-    built_in = {one.name: one for one in (_EVENTS, _GOODS_EVENTS)}
-    tables = {**built_in, **{name: _table(name, one) for name, one in form.tables.items()}}
-    reader = _Reader(draft, form, tables)
+    base = builtin() if form.extends is not None else _nothing(form)
+    tables = {**base.tables, **{name: _table(name, one) for name, one in form.tables.items()}}
+    reader = _Reader(draft, form, {base.customers.name, *tables}, tables)
     reader.parts()
-    events = {name: reader.event(name, one) for name, one in form.events.items()}
-    fields = {name: reader.field(("customer", name), name, one) for name, one in form.customer.items()}
-    found = Catalogue(
-        customers=_customers(form.customers),
-        fields=fields,
-        events=events,
+    found = replace(
+        base,
+        fields={
+            **base.fields,
+            **{name: reader.field(("customer", name), name, one) for name, one in form.customer.items()},
+        },
+        events={**base.events, **{name: reader.event(name, one) for name, one in form.events.items()}},
         tables=tables,
-        timezone=form.customers.timezone,
-        language=form.customers.language,
-        records={name: reader.record(name, one) for name, one in form.records.items()},
-        lists={name: reader.personal_list(name, one) for name, one in form.lists.items()},
+        records={**base.records, **{name: reader.record(name, one) for name, one in form.records.items()}},
+        lists={**base.lists, **{name: reader.personal_list(name, one) for name, one in form.lists.items()}},
         recommendations={
-            name.removeprefix("customer."): reader.recommendation(name, one) for name, one in form.recommend.items()
+            **base.recommendations,
+            **{
+                name.removeprefix("customer."): reader.recommendation(name, one) for name, one in form.recommend.items()
+            },
         },
     )
     metrics = read_metrics(draft, form, found) if draft.sound else {}
-    return replace(found, fields={**fields, **metrics}) if draft.sound else None
+    return replace(found, fields={**found.fields, **metrics}) if draft.sound else None
+
+
+def _nothing(form: CatalogueForm) -> Catalogue:
+    """What there is before a file says anything: its customers, and the built-in tables of events."""
+    return Catalogue(
+        customers=_customers(form.customers),
+        fields={},
+        events={},
+        tables={one.name: one for one in (_EVENTS, _GOODS_EVENTS)},
+        timezone=form.customers.timezone,
+        language=form.customers.language,
+    )
 
 
 def _customers(form: CustomersForm) -> Table:
@@ -105,9 +119,8 @@ def _table(name: str, form: TableForm) -> Table:
 
 
 class _Reader:
-    def __init__(self, draft: Draft, form: CatalogueForm, tables: Mapping[str, Table]) -> None:
-        self.draft, self.form, self.tables = draft, form, tables
-        self.known = {form.customers.table, *tables}
+    def __init__(self, draft: Draft, form: CatalogueForm, known: set[str], tables: Mapping[str, Table]) -> None:
+        self.draft, self.form, self.known, self.tables = draft, form, known, tables
 
     def field(self, path: Path, name: str, form: FieldForm) -> Field:
         """A field of the customers, or of an event that has a table."""

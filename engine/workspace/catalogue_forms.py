@@ -205,6 +205,9 @@ class MetricForm(Declared):
 class CatalogueForm(Declared):
     """What conditions may mention, each with its type and where the store keeps it."""
 
+    extends: Literal["built-in"] | None = Field(
+        default=None, description="Whether this adds to the built-in catalogue, and does not stand in its place."
+    )
     customers: CustomersForm = Field(default_factory=CustomersForm, description="The table of customers.")
     tables: Mapping[str, TableForm] = Field(
         default_factory=dict,

@@ -26,6 +26,8 @@ WAYS = {
         "enters:\n    - customer.orders_3_months >= 2\n    - customer.tags contains vip",
         "enters:\n    - customer.member_until before 14 days from now",
         "enters:\n    - customer.average_order_3_months < 70% of customer.average_order_previous_3_months",
+        "enters:\n    - customer.company_average_order_12_months >= 100\n    - customer.order_overdue_at before now",
+        "enters:\n    - customer.tea_share > 40 or customer.rhythm > 30 or customer.views >= 3",
     ),
     "leaves": (
         "leaves:\n    - customer.last_order_at after 90 days ago",
@@ -51,6 +53,13 @@ brand: {name: Tea, address: 1 Lane, website: https://tea.example.com}
 timezone: Asia/Tokyo
 currency: CNY
 languages: [en]
+"""
+_CATALOGUE = """
+extends: built-in
+metrics:
+  customer.tea_share: {share_of: order_lines.amount, only: {category: tea}, over: 3 months}
+  customer.rhythm: {days_between: orders}
+  customer.views: {count: page.viewed, over: 7 days}
 """
 _PLAYBOOK = """
 playbook: plan
@@ -79,14 +88,18 @@ def _fill(connection: sa.Connection) -> None:
     instant, date, payload = _ROWS[connection.dialect.name]
     at = instant.format("(17000 + i)")
     for statement in (
-        "INSERT INTO customers (id, email, timezone, birthday, member_since, member_until, orders_count, lifetime_spend,"
+        "INSERT INTO customers (id, email, timezone, company, order_overdue_at,"
+        " birthday, member_since, member_until, orders_count, lifetime_spend,"
         " first_order_at, last_order_at, created_at, position)"
         " SELECT 'c' || i, 'c' || i || '@example.com', CASE WHEN i % 50 = 0 THEN '' ELSE 'Etc/Zone' || (i % 50) END,"
+        f" 'co' || (i % 800), {at},"
         f" {date.format('(1000 + i)')}, {date.format('(16000 + i)')}, {date.format('(18000 + i)')},"
         f" 1, 100, {at}, {at}, {at}, i FROM n",
         f"INSERT INTO customer_tags (customer_id, tag, at) SELECT 'c' || i, 'tag' || (i % 9), {at} FROM n",
         "INSERT INTO orders (id, customer_id, placed_at, paid_at, total, position)"
         f" SELECT 'o' || i, 'c' || i, {at}, {at}, 50000, i FROM n",
+        "INSERT INTO order_lines (order_id, line, product, category, quantity, amount)"
+        " SELECT 'o' || i, 1, 'p' || (i % 90), 'c' || (i % 9), 1, 50000 FROM n",
         "INSERT INTO events (id, name, customer_id, occurred_at, payload, position)"
         f" SELECT 'e' || i, 'cart.updated', 'c' || i, {at}, {payload}, i FROM n",
     ):
@@ -97,7 +110,8 @@ def _fill(connection: sa.Connection) -> None:
 
 
 def _space(when: str, if_running: str) -> Workspace:
-    texts = {"settings/regulars.yaml": _SETTINGS, "plan.yaml": _PLAYBOOK.format(when=when, if_running=if_running)}
+    settings = {"settings/regulars.yaml": _SETTINGS, "settings/catalogue.yaml": _CATALOGUE}
+    texts = {**settings, "plan.yaml": _PLAYBOOK.format(when=when, if_running=if_running)}
     space = load_texts(texts)
     assert not space.errors, space.errors
     return space

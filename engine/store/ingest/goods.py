@@ -10,7 +10,7 @@ from engine.store.customers import POSITION
 from engine.store.dialect import next_position
 from engine.store.goods import goods_events, products, wishes
 from engine.store.ingest.owned import put_owned
-from engine.store.ingest.supplies import buyers, resupply
+from engine.store.ingest.supplies import buyers, supply_anew
 from engine.store.ingest.touched import lock, touch
 from engine.store.ingest.written import Numbered, Rejected, Row, Written, alike, batches, not_of_the_future, once
 from engine.store.many import among, write
@@ -47,7 +47,7 @@ def _used_up_otherwise(connection: sa.Connection, before: Mapping[str, tuple[Any
     concerned = lock(connection, buyers(connection, changed)) if changed else set()
     if concerned:
         position = next_position(connection)
-        resupply(connection, concerned, position)
+        supply_anew(connection, concerned, position)
         touch(connection, concerned, position)
 
 

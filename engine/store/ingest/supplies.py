@@ -17,8 +17,12 @@ _CHANGE = ("title", "quantity", "bought_at", "runs_out_on")
 
 def resupply(connection: sa.Connection, ids: Collection[str], position: int) -> None:
     """Brings the supplies of these customers up to date; costs one look where no product is used up."""
-    if not ids or not connection.scalar(sa.select(sa.exists().where(products.c.lasts_days.is_not(None)))):
-        return
+    if ids and connection.scalar(sa.select(sa.exists().where(products.c.lasts_days.is_not(None)))):
+        supply_anew(connection, ids, position)
+
+
+def supply_anew(connection: sa.Connection, ids: Collection[str], position: int) -> None:
+    """The same without that look, for when a product has stopped to be one that is used up."""
     found = [_supply(row, position) for row in connection.execute(_last_purchases(connection, ids))]
     write(connection, supplies, found, _CHANGE, also=[POSITION])
     kept = {one["id"] for one in found}

@@ -23,10 +23,12 @@ def texts(subject: Subject) -> None:
         versions = subject.known.messages.get(name, {})
         place = subject.draft.source.place(placed.key)
         ways = subject.ways_of(placed.action)
-        to_staff = isinstance(placed.action, Saying) and placed.action.to_staff
+        action = placed.action
+        to_staff = action is not None and (bool(action.notices()) or (isinstance(action, Saying) and action.to_staff))
         if name not in subject.known.broken_messages and not to_staff:
             _all_translations(subject, place, name, ways, versions)
-        words = _words(subject, {**scopes(placed.results)})
+        told = action.notice_words() if action is not None else {}
+        words = _words(subject, {**scopes(placed.results), **told})
         unclear = {one for one, result in placed.results.items() if not result.clear} | subject.room.unclear
         note = f"used by {place.file}:{place.line} ({placed.verb}: {name})"
         for message in versions.values():
