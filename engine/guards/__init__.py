@@ -6,9 +6,9 @@ from engine.guards.cap import cap
 from engine.guards.complaint import complaint
 from engine.guards.consent import consent
 from engine.guards.expiry import expiry
-from engine.guards.priority import priority
 from engine.guards.hold import hold
 from engine.guards.opened import opened
+from engine.guards.priority import priority
 from engine.guards.run_state import run_state
 from engine.guards.send_window import send_window
 from engine.guards.suppression import suppression

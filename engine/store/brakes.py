@@ -16,6 +16,8 @@ What = Literal["entries", "sends", "all"]
 
 #: The name that stands for every playbook.
 EVERYTHING: Final = "*"
+#: The cause of a hold that puts aside what is overdue, and lets the timely ones go on.
+BACKLOG: Final = "backlog"
 
 #: The words of the partial index; a query must use the very same to be led to it.
 OPEN = "released_at IS NULL"
@@ -94,13 +96,16 @@ def held(connection: sa.Connection) -> list[Held]:
 
 
 def holds_on(connection: sa.Connection, what: Literal["entries", "sends"]) -> Mapping[str, Held]:
-    """The playbooks of which this is held, each with the hold; EVERYTHING where all are."""
-    return {one.playbook: one for one in reversed(held(connection)) if one.what in (what, "all")}
+    """The playbooks of which this is held, each with the hold; EVERYTHING where all are.
+
+    A backlog holds those alone who are part of it, and is not among them.
+    """
+    return {one.playbook: one for one in reversed(held(connection)) if one.what in (what, "all") and one.cause != BACKLOG}
 
 
 def not_held(playbook: sa.ColumnElement[str], what: Literal["entries", "sends"]) -> tuple[sa.ColumnElement[bool], ...]:
     """Rows whose playbook is not held. Neither part depends on the row, so each is looked up once for a statement."""
-    kind = _OPEN, holds.c.what.in_(["all", what])
+    kind = _OPEN, holds.c.what.in_(["all", what]), holds.c.cause != BACKLOG
     everything = sa.exists().where(*kind, holds.c.playbook == EVERYTHING)
     return sa.not_(everything), playbook.not_in(sa.select(holds.c.playbook).where(*kind))
 
