@@ -41,6 +41,7 @@ _NOT_CONNECTED = re.compile(
 _LINES = logging.getLogger("apprise")
 _LINES.propagate = False
 _LINES.setLevel(logging.DEBUG)
+logging.getLogger("urllib3").setLevel(logging.WARNING)  # below that it writes whole addresses
 
 
 class ChatDoor:

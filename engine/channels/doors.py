@@ -53,11 +53,12 @@ def open_doors(channels: Channels, environment: Mapping[str, str], clock: Callab
     opened: dict[str, Channel] = {}
     if channels.chat is not None:
         opened["chat"] = ChatDoor(channels.chat, environment, allowed)
-    http = Http(allowed)
-    if channels.sms is not None:
-        opened["sms"] = SmsDoor(channels.sms, environment, http, allowed, clock)
-    if channels.webhooks:
-        opened["webhook"] = WebhookDoor(channels.webhooks, environment, http, allowed, clock)
+    way = Http(allowed) if channels.sms is not None or channels.webhooks else None
+    if way is not None and channels.sms is not None:
+        opened["sms"] = SmsDoor(channels.sms, environment, way, allowed, clock)
+    if way is not None and channels.webhooks:
+        opened["webhook"] = WebhookDoor(channels.webhooks, environment, way, allowed, clock)
     if channels.email is not None:
         opened["email"] = Smtp(channels.email, environment)
-    return Doors({name: opened[name] for name in CHANNELS if name in opened}, let_go=http.close)
+    in_order = {name: opened[name] for name in CHANNELS if name in opened}
+    return Doors(in_order, let_go=way.close) if way is not None else Doors(in_order)

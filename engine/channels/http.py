@@ -69,7 +69,7 @@ class Http:
     def __init__(self, allowed: Allowed, *, most: int = _MOST, tls: ssl.SSLContext | None = None) -> None:
         self._allowed = allowed
         self._most = most
-        self._tls = tls
+        self._tls = tls if tls is not None else httpx2.create_ssl_context()  # slow, so once; it heeds SSL_CERT_FILE
         self._runner = asyncio.Runner()
 
     def ask(self, calls: Sequence[Call]) -> list[Answer | Silence]:
@@ -82,7 +82,7 @@ class Http:
 
     async def _ask_all(self, calls: Sequence[Call]) -> list[Answer | Silence]:
         way = httpx2.AsyncHTTPTransport(
-            verify=self._tls if self._tls is not None else True,
+            verify=self._tls,
             trust_env=False,
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
         )
