@@ -70,6 +70,30 @@ class Heard:
     fields: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Duty:
+    """A task as a step orders it; `rotation` is the team in which it is dealt out."""
+
+    task: str
+    whom: str | None
+    rotation: str | None
+    due_at: datetime | None
+    remind_at: datetime | None
+    escalate_at: datetime | None
+    escalate_to: str | None
+    name: str | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A question to a person as it stands: `answer` is empty until it is decided."""
+
+    until: datetime
+    answer: str | None
+    answered_by: str | None
+    new: int | None = None  # its number, where this run is the first that asks
+
+
 class Run(Protocol):
     """One customer in one playbook, as a step meets it. What it writes commits together with the move."""
 
@@ -157,8 +181,17 @@ class Run(Protocol):
     def take_tag(self, tag: str) -> None:
         """Takes a tag off the customer."""
 
-    def open_task(self, task: str, assignee: str | None, due_at: datetime | None) -> None:
+    def open_task(self, duty: Duty) -> None:
         """Opens a task for staff."""
+
+    def decision(self, question: str, approver: str, until: datetime) -> Decision:
+        """What a person has decided; who has not been asked yet, is asked now, with time until then."""
+        raise NotImplementedError
+
+    @property
+    def shop_zone(self) -> ZoneInfo:
+        """The shop's time zone, in which its people work."""
+        raise NotImplementedError
 
 
 class Action(Declared):
@@ -195,6 +228,14 @@ class Action(Declared):
     def forks(self) -> tuple[str, ...]:
         """The ways on from here, for those who count which were taken: one for each block, and perhaps one past them."""
         return ()
+
+    def notices(self) -> tuple[str, ...]:
+        """Messages to the shop's own people that the step may bring about, beside what it says itself."""
+        return ()
+
+    def notice_words(self) -> Mapping[str, Mapping[str, Field]]:
+        """What these messages may say beside the customer, the event and the results: `task.due_at`."""
+        return {}
 
     def shows(self) -> tuple[tuple[str, str], ...]:
         """What people outside may see of the step, as a test expects it: word and value (see `engine/happened`)."""

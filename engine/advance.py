@@ -8,19 +8,23 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.actions.voucher import IssueVoucher
 from engine.catalogue import Catalogue, Field
 from engine.conditions import Tree, within
 from engine.counting import ration, record
 from engine.deeds import Setting, random_code
+from engine.desk.batch import Desk
+from engine.duties import subject_of
 from engine.effects import Effects
 from engine.kept import kept, load_had
 from engine.loyalty import Issue, Loyalty, Till
 from engine.run import CustomerRun
 from engine.shop import Shop
 from engine.started import started
+from engine.store.dialect import lock_listening
+from engine.store.faults import is_of_a_statement
 from engine.store.ledger import enrolments, of_playbooks
 from engine.store.prepared import Prepared
 from engine.times import Length
@@ -93,9 +97,11 @@ class Advance:
                 now=now,
                 effects=effects,
                 loyalty=loyalty,
+                desk=Desk(connection, self.shop.settings, now),
                 control=self.control,
                 variant=self.variant,
             )
+            lock_listening(connection, alone=False)
             rows = _claim(connection, playbooks, now)
             setting.rations.update(ration(connection, self._rules_of(connection, rows)))
             for (playbook_id, revision), group in groupby(rows, key=lambda row: (row["playbook"], row["revision"])):
@@ -128,9 +134,9 @@ class Advance:
         try:
             with connection.begin_nested():
                 runs = list(self._runs(connection, setting, playbook, rows)) if playbook is not None else None
-        except OperationalError:
-            raise  # the store is away, locked or full: that concerns everybody
         except DBAPIError as fault:
+            if not is_of_a_statement(fault):
+                raise  # the store is away, locked or full: that concerns everybody
             runs, why = None, f"the store cannot answer: {fault.orig}".splitlines()[0]
         if runs is None:
             later = _LATER.after(setting.now, setting.settings.zone)
@@ -153,6 +159,8 @@ class Advance:
         since = min(since, *(row["fired_at"] for row in rows))
         happened = {name: facts.happened(connection, name, ids, since, now) for name in needs.events}
         setting.loyalty.prepare(needs.vouchers, needs.verbs, rows)
+        subjects = [subject_of(playbook.trigger.broadcast, row) for row in rows]
+        setting.desk.prepare(playbook.id, needs.verbs, subjects)
         load_had(connection, setting.effects.had, playbook.series, ids)
         for row, result, origin in zip(rows, results, began, strict=True):
             customer = customers.get(row["customer_id"])

@@ -318,5 +318,18 @@ RESULTS: Mapping[str, Mapping[str, Field]] = {
         "created_at": Field("created_at", Type.TIME, required=True),
         "due_at": Field("due_at", Type.TIME),
         "done_at": Field("done_at", Type.TIME),
+        "done_by": Field("done_by", Type.TEXT),
+        "note": Field("note", Type.TEXT),
     },
+}
+#: What the mails to staff may say of a task or of a question, beside the customer, the event and the results.
+TASK_WORDS: Mapping[str, Field] = {
+    "name": Field("name", Type.TEXT, required=True),
+    "assignee": Field("assignee", Type.TEXT),
+    "due_at": Field("due_at", Type.TIME),
+}
+QUESTION_WORDS: Mapping[str, Field] = {
+    "name": Field("name", Type.TEXT, required=True),
+    "number": Field("number", Type.NUMBER, required=True),
+    "until": Field("until", Type.TIME, required=True),
 }

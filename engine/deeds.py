@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.catalogue import Catalogue
 from engine.conditions import Tree
 from engine.counting import Ration
+from engine.desk.batch import Desk
 from engine.effects import Effects
 from engine.facts import plain
 from engine.lateness import Lateness, Moment, Rungs
@@ -41,6 +42,7 @@ class Setting:
     now: datetime
     effects: Effects
     loyalty: Loyalty
+    desk: Desk
     control: Callable[[str, str], bool] | None = None  # who is held out, where a test decides it
     rations: dict[str, Ration] = field(default_factory=dict)  # what is left of the quotas, by playbook
     variant: Callable[[str, str, str], str | None] | None = None  # who goes which way of a split, where a test decides it
@@ -99,14 +101,16 @@ class Deeds:
             }
         )
 
-    def plan_notice(self, message: str, to: str) -> None:
-        """Puts a mail to staff into the outbox; everybody of a team who is present gets one."""
+    def plan_notice(self, message: str, to: str, told: Mapping[str, Any] | None = None) -> None:
+        """Puts a mail to staff into the outbox; everybody of a team who is present gets one. `told` is what it may say of
+        a task or a question.
+        """
         settings = self.setting.settings
         scope, _, name = to.partition(".")
         whom = str(self.record["customer"].get(name) or "") if scope == "customer" else to
         today = self.now.astimezone(settings.zone).date()
         for rank, address in enumerate(settings.staff.addresses(whom, today) or (whom or to,)):
-            self._plan_beside({**self._message("email", message), "rank": rank, "recipient": address})
+            self._plan_beside({**self._message("email", message), "rank": rank, "recipient": address, "fields": told})
 
     def plan_call(self, webhook: str, fields: Sequence[str]) -> None:
         """Puts a call of another system into the outbox, with these fields as they are now."""
@@ -158,16 +162,3 @@ class Deeds:
         if "tags" in customer:
             others = {one for one in customer["tags"] or () if one != tag}
             customer["tags"] = tuple(sorted(others | {tag} if put else others))
-
-    def open_task(self, task: str, assignee: str | None, due_at: datetime | None) -> None:
-        """Opens a task for staff."""
-        self.setting.effects.tasks.append(
-            {
-                **self._key(),
-                "task": task,
-                "customer_id": self.row["customer_id"],
-                "assignee": assignee,
-                "created_at": self.now,
-                "due_at": due_at,
-            }
-        )

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue
-from engine.store.customers import POSITION, customer_tags, customers, tasks, vouchers
+from engine.store.customers import POSITION, customer_tags, customers, vouchers
+from engine.store.desk import tasks
 from engine.store.dialect import insert, next_position
 from engine.store.ledger import enrolments, outbox
 from engine.written import write_choices, write_fields

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from engine.times import CLOCK, LENGTH, DayWindow, Length, parse_clock
 from engine.windows import CLOSED, DAYS, GROUPS, WeekWindow
-from engine.working import SPAN, parse_span
+from engine.working import SPAN, parse_days, parse_span
 from engine.working import Span as _Span
 
 _NAME = r"[a-z0-9][a-z0-9._-]*"
@@ -91,6 +91,19 @@ Text = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_PLAIN)]
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({**_PLAIN, "pattern": f"^{_NAME}$", "title": "name"})]
 #: `7 days`
 Duration = Annotated[Length, BeforeValidator(Length.parse), _written, _pattern(LENGTH, "length of time", "7 days")]
+#: `[thursday, friday]`, or `monday-friday`
+Days = Annotated[
+    frozenset[int],
+    BeforeValidator(parse_days),
+    WithJsonSchema(
+        {
+            "type": ["string", "array"],
+            "items": {"type": "string"},
+            "title": "days of the week",
+            "examples": ["monday-friday"],
+        }
+    ),
+]
 #: `7 days`, `2 working days`
 Span = Annotated[_Span, BeforeValidator(parse_span), _written, _pattern(SPAN, "length of time", "2 working days")]
 #: `2026-12-20 10:00`

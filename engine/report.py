@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from engine.store.customers import tasks, vouchers
+from engine.store.customers import vouchers
+from engine.store.desk import tasks
 from engine.store.ledger import enrolments, outbox
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.action import Action, End, Enter, Heard, Hold, Move, Next, Stand
 from engine.conditions import Tree, holds
+from engine.duties import Duties
 from engine.guards.holdout import held_out
 from engine.rewards import Rewards
 from engine.times import LATEST, local_instant
@@ -19,7 +20,7 @@ Happenings = Mapping[str, Sequence[tuple[datetime, Mapping[str, Any], str]]]
 
 
 @dataclass
-class CustomerRun(Rewards):
+class CustomerRun(Rewards, Duties):
     """The run that a step meets (see `engine.action.Run`), and the walk through its steps."""
 
     events: Happenings

@@ -14,11 +14,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from engine.braking import Brakes
 from engine.channel_settings import Channels
 from engine.declared import Count, Declared
-from engine.literals import Cap, Duration, Limit, Name, SendHours, SendWindow, Share, Text
+from engine.literals import Cap, Days, Duration, Limit, Name, SendHours, SendWindow, Share, Text
 from engine.staff import Staff
 from engine.times import DayWindow, Length, zone_named
 from engine.windows import WeekWindow
-from engine.working import Week, parse_days
+from engine.working import Week
 
 _ZONES = frozenset(available_timezones())  # looking them up reads a folder
 
@@ -48,8 +48,6 @@ class Brand(Declared):
     website: Text | None = Field(default=None, description="Address of the shop's pages.")
 
 
-_DAYS = {"type": ["string", "array"], "items": {"type": "string"}, "title": "days of the week"}
-_Days = Annotated[frozenset[int], BeforeValidator(parse_days), WithJsonSchema({**_DAYS, "examples": ["monday-friday"]})]
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -71,7 +69,7 @@ def _same_day(hours: DayWindow) -> DayWindow:
 class Working(Declared):
     """When the shop's people are there, by the brand's own clock: what `2 working days` counts."""
 
-    days: _Days = Field(default=frozenset(range(5)), description="Days of the week: `monday-friday`, or a list.")
+    days: Days = Field(default=frozenset(range(5)), description="Days of the week: `monday-friday`, or a list.")
     hours: Annotated[SendWindow, AfterValidator(_same_day)] = Field(
         default=DayWindow.parse("09:00-18:00"), description="From when to when on those days."
     )
@@ -204,8 +202,8 @@ class Voucher(Declared):
         default=None,
         description="The codes are another system's: `imported`, or the name of the file that `regulars voucher import` reads.",
     )
-    at_most: Count | None = Field(
-        default=None, ge=1, description="So many are given at most; one that was taken back counts no more."
+    at_most: Annotated[Count, Field(ge=1)] | None = Field(
+        default=None, description="So many are given at most; one that was taken back counts no more."
     )
     budget: Text | None = Field(
         default=None,

@@ -131,6 +131,8 @@ class Trigger(Declared):
     """The author's `when:`."""
 
     word: ClassVar[str]
+    #: Whether everybody begins at one moment of the calendar, for one occasion.
+    broadcast: ClassVar[bool] = False
 
     @property
     def event_name(self) -> str | None:

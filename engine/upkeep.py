@@ -1,4 +1,4 @@
-"""What time alone does to vouchers and points: they lapse; and playbooks that waited for vouchers go on."""
+"""What time alone does: vouchers and points lapse, staff are reminded, playbooks that waited for vouchers go on."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
+from engine.desk.chase import Chase
 from engine.loyalty.batch import CAUSE
 from engine.loyalty.issue import can_issue
 from engine.shop import Shop
@@ -22,6 +23,7 @@ class Upkeep:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
+        self._chase = Chase(shop)
         now = sa.bindparam("now", type_=vouchers.c.expires_at.type)
         over_vouchers = (sa.literal_column(ISSUED), vouchers.c.expires_at <= now)
         one = sa.select(sa.literal_column("1")).limit(1)
@@ -31,12 +33,14 @@ class Upkeep:
             Prepared(one.select_from(vouchers).where(*over_vouchers), dialect),
             Prepared(one.select_from(points).where(*over(now)), dialect),
             Prepared(one.select_from(holds).where(*short), dialect),
+            *self._chase.probes,
         )
         self._lapse = Prepared(sa.update(vouchers).where(*over_vouchers).values(state="lapsed"), dialect)
 
     def __call__(self, now: datetime, due: Sequence[bool]) -> bool:
-        """Does what the probes found due. Whether runs wait that can go on now."""
-        vouchers_lapse, points_lapse, short = due
+        """Does what the probes found due. Whether runs or messages wait that can go on now."""
+        vouchers_lapse, points_lapse, short, *chased = due
+        reminded = self._chase(now, chased)
         if vouchers_lapse:
             with self.shop.store.begin() as connection:
                 self._lapse.execute(connection, {"now": now})
@@ -44,7 +48,8 @@ class Upkeep:
         while lost == BATCH:
             with self.shop.store.begin() as connection:
                 lost = lapse_points(connection, now)
-        return short and any([self._restock(one, now) for one in self._short()])
+        restocked = short and any([self._restock(one, now) for one in self._short()])
+        return restocked or reminded
 
     def _short(self) -> list[Held]:
         with self.shop.store.connect().execution_options(reading=True) as connection:
@@ -71,4 +76,4 @@ class Upkeep:
         for column, alive in ((vouchers.c.expires_at, ISSUED), (points.c.expires_at, "points.remaining > 0")):
             later = (sa.literal_column(alive), column > sa.bindparam("after", type_=column.type))
             found.append(Prepared(sa.select(sa.func.min(column)).where(*later), dialect))
-        return tuple(found)
+        return (*found, *self._chase.agenda)

@@ -15,7 +15,8 @@ from engine.progress import read_progress
 from engine.sends import Sends
 from engine.shop import Shop
 from engine.sight import Sight
-from engine.store.customers import tasks, vouchers
+from engine.store.customers import vouchers
+from engine.store.desk import tasks
 from engine.store.ledger import enrolments, memberships, outbox
 from engine.workspace.playbook import Playbook
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from engine.action import Action
+from engine.actions.approve import Approve
 from engine.actions.chat import Chat
 from engine.actions.choose import Choose
 from engine.actions.email import Email
@@ -41,6 +42,7 @@ ACTIONS: Mapping[str, type[Action]] = {
     "tag": Tag,
     "untag": Untag,
     "task": GiveTask,
+    "approve": Approve,
     "wait": Wait,
     "wait_until": WaitUntil,
     "wait_for": WaitFor,

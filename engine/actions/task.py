@@ -1,25 +1,109 @@
 """task: gives the shop's people something to do for the customer."""
 
-from typing import ClassVar
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from engine.action import Action, Move, Next, Run
-from engine.literals import Duration, Name
+from engine.action import Action, Duty, Move, Next, Run
+from engine.catalogue import RESULTS, TASK_WORDS, Catalogue
+from engine.catalogue import Field as Shown
+from engine.declared import Declared
+from engine.literals import Days, Name, Span, Text
+from engine.times import LENGTH, Length
+
+_ROTATION = "rotation "
+
+
+def _before(text: Any) -> Length:
+    found = re.fullmatch(rf"({LENGTH}) before", str(text))
+    if not found:
+        raise ValueError(f"`{text}` is not a length of time before; write for example  4 hours before")
+    return Length.parse(found[1])
+
+
+Before = Annotated[
+    Length,
+    BeforeValidator(_before),
+    PlainSerializer(lambda length: f"{length} before", return_type=str),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{LENGTH} before$", "title": "time before", "examples": ["4 hours before"]}
+    ),
+]
+
+
+class Escalation(Declared):
+    """Who hears of a task that nobody has done."""
+
+    to: Text = Field(description="A team or a person of `staff`, or an address.")
+    after: Span = Field(description="How long after the task was due; of one without `due`, after it was opened.")
 
 
 class GiveTask(Action):
-    """Opens a task for staff: a call, a visit, a letter by hand."""
+    """Opens a task for staff: a call, a visit, a letter by hand.
+
+    With `remind` the message `task-reminder` goes to whoever is to do it, with `escalate` the message `task-escalated` to
+    another one where the task is not done. `regulars tasks` lists them, `regulars tasks done NUMBER` ends one.
+    """
 
     verb: ClassVar[str] = "task"
 
     task: Name = Field(description="What is to be done.")
-    assignee: Name | None = Field(default=None, alias="for", description="Who is to do it: a role or a person.")
-    due: Duration | None = Field(default=None, description="How soon.")
+    assignee: Text | None = Field(
+        default=None,
+        alias="for",
+        description="A person or a team of `staff`; `rotation TEAM` deals it out by weight to who is present; "
+        "`customer.account_manager` reads the name from the customer.",
+    )
+    due: Span | None = Field(default=None, description="How soon: `2 days`, `1 working day`.")
+    days: Days | None = Field(
+        default=None, description="Days of the week on which it is done: `[thursday, friday]`; `due` moves on to one."
+    )
+    remind: Before | None = Field(default=None, description="How long before it is due: `4 hours before`.")
+    escalate: Escalation | None = Field(default=None, description="Who hears of it when nobody does it.")
+    result: Name | None = Field(
+        default=None, alias="as", description="Name under which later steps find it: `call.done_at`."
+    )
+
+    def reads(self) -> tuple[tuple[str, str], ...]:
+        scope, _, name = (self.assignee or "").partition(".")
+        return (("customer", name),) if scope == "customer" else ()
+
+    def makes(self, catalogue: Catalogue) -> Mapping[str, Mapping[str, Shown]]:
+        return {self.result: RESULTS["task"]} if self.result is not None else {}
+
+    def notices(self) -> tuple[str, ...]:
+        return (*(("task-reminder",) if self.remind else ()), *(("task-escalated",) if self.escalate else ()))
+
+    def notice_words(self) -> Mapping[str, Mapping[str, Shown]]:
+        return {"task": TASK_WORDS}
 
     def shows(self) -> tuple[tuple[str, str], ...]:
-        return (("task", self.task),)
+        return (("task", self.task), *(("notify", message) for message in self.notices()))
 
     def run(self, run: Run) -> Move:
-        run.open_task(self.task, self.assignee, self.due.after(run.now, run.zone) if self.due else None)
+        due_at = self._due(run)
+        rotation = self.assignee.removeprefix(_ROTATION) if (self.assignee or "").startswith(_ROTATION) else None
+        run.open_task(
+            Duty(
+                task=self.task,
+                whom=self.assignee,
+                rotation=rotation,
+                due_at=due_at,
+                remind_at=self.remind.before(due_at, run.zone) if self.remind and due_at else None,
+                escalate_at=run.shifted(due_at or run.now, self.escalate.after, back=False) if self.escalate else None,
+                escalate_to=self.escalate.to if self.escalate else None,
+                name=self.result,
+            )
+        )
         return Next()
+
+    def _due(self, run: Run) -> datetime | None:
+        due_at = run.later(self.due) if self.due is not None else run.now if self.days else None
+        if due_at is None or not self.days:
+            return due_at
+        local = due_at.astimezone(run.shop_zone)
+        ahead = next(days for days in range(7) if (local + timedelta(days=days)).weekday() in self.days)
+        return Length(ahead, "day").after(due_at, run.shop_zone) if ahead else due_at

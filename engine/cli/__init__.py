@@ -8,6 +8,7 @@ from engine.cli import (
     holidays,
     imports,
     init,
+    plan,
     points,
     preview,
     run,
@@ -15,6 +16,7 @@ from engine.cli import (
     sink,
     sql,
     status,
+    tasks,
     test,
     tick,
     validate,
@@ -23,7 +25,27 @@ from engine.cli import (
 )
 from engine.cli.options import Tidy
 
-_COMMANDS = (init, validate, test, draw, preview, imports, run, tick, status, why, voucher, points, holidays, sql, schema, sink, demo)
+_COMMANDS = (
+    init,
+    validate,
+    test,
+    draw,
+    preview,
+    plan,
+    imports,
+    run,
+    tick,
+    status,
+    why,
+    tasks,
+    voucher,
+    points,
+    holidays,
+    sql,
+    schema,
+    sink,
+    demo,
+)
 
 
 @click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from babel.numbers import format_currency
 
-from engine.store.customers import customers, events, orders, tasks, vouchers
+from engine.store.customers import customers, events, orders, vouchers
+from engine.store.desk import tasks
 from engine.store.ledger import enrolments, outbox
 
 _ENDS = {

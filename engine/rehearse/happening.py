@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.catalogue import Catalogue, Event
+from engine.rehearse.goods import RECORDS, Goods
 from engine.rehearse.moments import Misread, Moment
 from engine.rehearse.people import People
 from engine.rehearse.script import Happening, Person
@@ -18,7 +19,8 @@ from engine.workspace import Playbook
 from engine.workspace.reading import Draft
 
 _FRAME = ("at", "customer", "event")
-_CHANGES = ("set", "tag", "untag")
+_SAID = ("done", "approved", "refused")
+_CHANGES = ("set", "tag", "untag", "wish", *RECORDS, *_SAID)
 #: Of this event, a field may name a result: `voucher: gift` is the code of the customer's gift.
 _REDEEMED = "voucher.redeemed"
 
@@ -40,6 +42,7 @@ class Happenings:
     people: People
     times: Reader
     playbook: Playbook
+    goods: Goods
 
     def read(self, path: Path, people: Mapping[str, Person]) -> Iterator[Happening]:
         """What happens, in order of time; what happens at one instant keeps its order."""
@@ -51,6 +54,10 @@ class Happenings:
         if self.draft.is_broken(path):
             return None
         texts = self.draft.source.texts(path)
+        if self._about_product(texts):
+            return self._of_product(path, texts)
+        if "customer" not in texts:
+            self.draft.add(self.draft.source.place(path), "missing-key", "event needs `customer`", "add  customer: …")
         person = known_person(self.draft, (*path, "customer"), people)
         at = self.times.read((*path, "at"), person)
         words = [word for word in ("event", *_CHANGES) if word in texts]
@@ -61,7 +68,33 @@ class Happenings:
             return None
         if words[0] == "event":
             return self._event(path, texts, at, person)
+        if words[0] in RECORDS or words[0] == "wish":
+            return self._record(path, texts, words[0], at, person)
         return self._change(path, texts, words, at, person)
+
+    def _about_product(self, texts: Mapping[str, Any]) -> bool:
+        known = self.catalogue.events.get(texts.get("event") or "")
+        return known is not None and known.about == "product"
+
+    def _of_product(self, path: Path, texts: Mapping[str, Any]) -> Happening | None:
+        """An event that happens to a product and to no customer."""
+        event, at = self.catalogue.events[texts["event"]], self.times.read((*path, "at"), None)
+        payload = self.goods.fields(path, event.fields, ("at", "event"))
+        place = self.draft.source.place(path)
+        if "product" not in payload:
+            self.draft.add(place, "missing-key", f"`{event.name}` needs `product`", "add  product: …")
+        if at is None or "product" not in payload:
+            return None
+        product = str(payload.pop("product"))
+        return Happening(int(path[-1]), at.instant, "", place, event.name, payload, about=product)
+
+    def _record(self, path: Path, texts: Mapping[str, Any], word: str, at: Moment, person: Person) -> Happening:
+        """A wish that is made; a reservation or subscription that is made or changed."""
+        name, place = str(texts[word]), self.draft.source.place(path)
+        record: tuple[str, Mapping[str, Any]] = ("wishes", {"customer_id": person.id, "product": name})
+        if word in RECORDS:
+            record = (RECORDS[word], self.goods.record(path, word, name, person, ("at", word)))
+        return Happening(int(path[-1]), at.instant, person.id, place, record=record)
 
     def _change(
         self, path: Path, texts: Mapping[str, Any], words: list[str], at: Moment, person: Person
@@ -78,7 +111,9 @@ class Happenings:
             row = {"tags": (texts["tag"],)}
         untag = texts.get("untag")
         number = int(path[-1])
-        return Happening(number, at.instant, person.id, self.draft.source.place(path), row=row, untag=untag)
+        said = (words[0], str(texts[words[0]])) if words[0] in _SAID else None
+        place = self.draft.source.place(path)
+        return Happening(number, at.instant, person.id, place, row=row, untag=untag, said=said)
 
     def _event(self, path: Path, texts: Mapping[str, Any], at: Moment, person: Person) -> Happening | None:
         name = texts["event"] or ""
@@ -97,6 +132,8 @@ class Happenings:
         for key in (one for one in texts if one not in _FRAME):
             if name == _REDEEMED and texts[key] in Vocabulary.of(self.playbook).results:
                 result = (key, str(texts[key]))
+            elif key == "lines" and name in ORDER_EVENTS:
+                payload[key] = self.goods.lines((*path, key), name)
             else:
                 self._field((*path, key), key, event, person, payload)
         self._required(path, texts, event)

@@ -85,7 +85,8 @@ def _said(entry: Entry, expected: Expected | None) -> dict[str, str]:
         said = {entry.channel or "email": entry.message, **said}
     if expected is None:
         return said
-    for key, value in (("language", expected.language), ("subject", expected.subject), ("to" if entry.word == "notify" else "for", expected.assignee)):
+    whom = "to" if entry.word == "notify" else "for"
+    for key, value in (("language", expected.language), ("subject", expected.subject), (whom, expected.assignee)):
         if value is not None:
             said[key] = _flow(value)
     for key, words in (("says", expected.says), ("never_says", expected.never_says)):

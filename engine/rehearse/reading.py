@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine.actions.split import Split
 from engine.rehearse.expecting import Expecting
+from engine.rehearse.goods import Goods
 from engine.rehearse.happening import Happenings
 from engine.rehearse.moments import Misread, Moment, read_moment, unknown_zone
 from engine.rehearse.people import People
@@ -92,7 +93,8 @@ class _File:
         self.times = Times(draft, settings.zone, by_customer=False)
         self._zone()
         self.people = People(draft.source, settings, catalogue, draft.add)
-        self.happenings = Happenings(draft, settings, catalogue, self.people, self.times, playbook)
+        self.goods = Goods(draft, settings, catalogue)
+        self.happenings = Happenings(draft, settings, catalogue, self.people, self.times, playbook, self.goods)
         self.expecting = Expecting(draft, workspace, playbook, self.times)
 
     def read(self) -> TestFile:
@@ -138,6 +140,7 @@ class _File:
         people = {**everybody, **{one.id: one for one in self.people.read((*path, "given", "customers"))}}
         if not people:
             self._say(path, "nobody", "this test has no customers", "write them under  given:  customers:")
+        goods = tuple(one for at in (("given",), (*path, "given")) for one in self.goods.given(at, people))
         happenings = tuple(self.happenings.read((*path, "events"), people))
         start, until = self._span(path, happenings)
         expected = self.expecting.read((*path, "expect"), people)
@@ -149,7 +152,7 @@ class _File:
             return None
         name = self.draft.source.raw((*path, "name"))
         return Case(
-            name, self.draft.source.key_place((*path, "name")), people, happenings, start, until, expected, split
+            name, self.draft.source.key_place((*path, "name")), people, happenings, start, until, expected, split, goods
         )
 
     def _split(self, path: Path) -> Mapping[str, str]:

@@ -33,6 +33,7 @@ class Happening:
     result: tuple[str, str] | None = None  # payload key and the name of the result whose code it gets
     row: Mapping[str, Any] = field(default_factory=dict)  # columns of the customer that change
     untag: str | None = None
+    said: tuple[str, str] | None = None  # what staff say: `done` and a task, `approved` or `refused` and a question
     record: tuple[str, Mapping[str, Any]] | None = None  # a kind of what customers have, and the row that changes
     about: str | None = None  # the product of an event that happens to no customer
 
@@ -65,8 +66,8 @@ class Case:
     start: datetime
     until: datetime
     expected: tuple[Expected, ...]
-    goods: tuple[tuple[str, Mapping[str, Any]], ...] = ()  # what is given beside the customers: a kind and a row each
     split: Mapping[str, str] = field(default_factory=dict)  # step that splits -> the way that everybody goes
+    goods: tuple[tuple[str, Mapping[str, Any]], ...] = ()  # what is given beside the customers: a kind and a row each
 
 
 @dataclass(frozen=True)

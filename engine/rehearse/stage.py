@@ -6,13 +6,35 @@ from itertools import count
 
 import sqlalchemy as sa
 
+from engine.desk.settle import Answer, Refused, answer, finish, open_questions, open_tasks
 from engine.rehearse.script import Case, Happening
 from engine.source.problem import Problem
 from engine.store.connect import connect, create
 from engine.store.customers import customer_tags, customers
 from engine.store.dialect import next_position
-from engine.store.ingest import put_customers, record_event
+from engine.store.goods import reservations, subscriptions
+from engine.store.ingest import (
+    put_customers,
+    put_goods_events,
+    put_products,
+    put_reservations,
+    put_subscriptions,
+    put_wishes,
+    record_event,
+)
+from engine.store.ingest.written import Written
 from engine.store.ledger import enrolments
+
+#: What can be given beside customers, and how it is written.
+_GOODS = {
+    "products": put_products,
+    "wishes": put_wishes,
+    "reservations": put_reservations,
+    "subscriptions": put_subscriptions,
+}
+#: The state of one of which none is said.
+_FIRST = {"reservations": {"state": "booked"}, "subscriptions": {"state": "active"}}
+_RECORDS = {"reservations": reservations, "subscriptions": subscriptions}
 
 
 class Unplayable(Exception):
@@ -43,6 +65,8 @@ class Stage:
         self._empty.backup(self._raw)
         with self.store.begin() as connection:
             put_customers(connection, [dict(one.row) for one in case.people.values()], case.start)
+            for kind, put in _GOODS.items():
+                put(connection, [{**_FIRST.get(kind, {}), **row} for one, row in case.goods if one == kind], case.start)
         return self.store
 
 
@@ -64,15 +88,38 @@ def happen(store: sa.Engine, playbook: str, one: Happening, now: datetime) -> No
             put_customers(connection, [{"id": one.customer, **one.row}], now)
         if one.untag is not None:
             _untag(connection, one.customer, one.untag)
+        if one.said is not None:
+            _say(connection, one, now)
+        if one.record is not None:
+            _refuse(one, _change(connection, one, now))
         if one.event is None:
+            return
+        if one.about is not None:
+            row = {"id": f"event-{one.number + 1}", "name": one.event, "product": one.about, "occurred_at": now}
+            _refuse(one, put_goods_events(connection, [{**row, "payload": dict(one.payload)}], now))
             return
         payload = dict(one.payload)
         if one.result is not None:
             key, name = one.result
             payload[key] = _code(connection, playbook, one, name)
         written = record_event(connection, one.event, one.customer, now, payload, f"event-{one.number + 1}", now)
-        for rejected in written.rejected:
-            raise Unplayable(Problem(one.place, "rejected", f"this cannot happen: {rejected.reason}"))
+        _refuse(one, written)
+
+
+def _refuse(one: Happening, written: Written) -> None:
+    for rejected in written.rejected:
+        raise Unplayable(Problem(one.place, "rejected", f"this cannot happen: {rejected.reason}"))
+
+
+def _change(connection: sa.Connection, one: Happening, now: datetime) -> Written:
+    """What is said of a reservation or subscription is changed, the rest stays."""
+    kind, row = one.record or ("", {})
+    if kind not in _RECORDS:
+        return _GOODS[kind](connection, [row], now)
+    table = _RECORDS[kind]
+    stored = connection.execute(sa.select(table).where(table.c.id == row["id"])).mappings().first() or {}
+    known = {name: value for name, value in stored.items() if name != "position"}
+    return _GOODS[kind](connection, [{**_FIRST[kind], **known, **row}], now)
 
 
 def _untag(connection: sa.Connection, customer: str, tag: str) -> None:
@@ -90,3 +137,19 @@ def _code(connection: sa.Connection, playbook: str, one: Happening, name: str) -
     if code is None:
         raise Unplayable(Problem(one.place, "no-result", f"`{one.customer}` has no `{name}` at this moment"))
     return str(code)
+
+
+def _say(connection: sa.Connection, one: Happening, now: datetime) -> None:
+    """Staff do a task of the customer, or answer a question."""
+    assert one.said is not None
+    word, name = one.said
+    if word == "done":
+        found = [task.id for task in open_tasks(connection) if (task.customer_id, task.task) == (one.customer, name)]
+        refused = finish(connection, found[0], None, None, now) if found else Refused("")
+    else:
+        found = [asked.id for asked in open_questions(connection) if asked.question == name]
+        yes_or_no: Answer = "approved" if word == "approved" else "refused"
+        refused = answer(connection, found[0], yes_or_no, None, now) if found else Refused("")
+    if refused is not None:
+        kind = "task" if word == "done" else "question"
+        raise Unplayable(Problem(one.place, f"no-{kind}", f"there is no open {kind} `{name}` at this moment"))

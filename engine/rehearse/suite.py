@@ -50,6 +50,15 @@ class Suite:
             for case in self._cases(tests):
                 yield self._play(tests, case)
 
+    @property
+    def chosen(self) -> list[tuple[TestFile, Case]]:
+        """The tests that were asked for, of files that can be read."""
+        return [(tests, case) for _, tests in self._files if isinstance(tests, TestFile) for case in self._cases(tests)]
+
+    def played(self, tests: TestFile, case: Case) -> Played:
+        """Plays one test, whatever it expects."""
+        return play(self.workspace, self.workspace.playbooks[tests.playbook], case, self._stage)
+
     def gaps(self) -> list[str]:
         """What no test has reached, in the playbooks that were asked for."""
         asked = {tests.playbook for _, tests in self._files if isinstance(tests, TestFile) and self._cases(tests)}

@@ -16,6 +16,7 @@ class Cron(Trigger):
     """Fires for every customer at nominal local times; the occasion is that local time."""
 
     word: ClassVar[str] = "cron"
+    broadcast: ClassVar[bool] = True
 
     cron: Text = Field(description="Minute, hour, day, month, weekday: `0 9 * * 1` is Monday at nine.")
 

@@ -18,6 +18,7 @@ class Every(Trigger):
     """Fires for every customer at nominal local times; the occasion is that local time."""
 
     word: ClassVar[str] = "every"
+    broadcast: ClassVar[bool] = True
 
     every: Pace = Field(description="`day`, a weekday, or `month` for its first day.")
     at: Clock = Field(default=time(9), description="The hour of the day, in the customer's zone.")

@@ -29,6 +29,7 @@ class HolidayTrigger(Trigger):
     """
 
     word: ClassVar[str] = "holiday"
+    broadcast: ClassVar[bool] = True
 
     holiday: Name = Field(description="The id of a holiday: `lunar-new-year`, `mid-autumn`, `christmas`.")
     lead: Duration | None = Field(default=None, description="How long before the day.")

@@ -20,6 +20,7 @@ class Once(Trigger):
     """
 
     word: ClassVar[str] = "once"
+    broadcast: ClassVar[bool] = True
 
     once: LocalMoment = Field(description="Day and hour, as each customer's own clock shows them.")
 

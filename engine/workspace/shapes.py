@@ -93,14 +93,20 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
     "happening": {
         "happening": {
             "type": "object",
-            "required": ["at", "customer"],
+            "required": ["at"],
             "properties": {
                 "at": {**_TEXT, "description": "When, as the clocks of the file's time zone show it."},
-                "customer": {**_TEXT, "description": "To whom it happens."},
+                "customer": {**_TEXT, "description": "To whom it happens, if not to a product."},
                 "event": {**_TEXT, "description": "The event, as the catalogue names it; further keys are its fields."},
                 "set": {"type": "object", "description": "Instead of an event: fields of the customer that change."},
                 "tag": {**_TEXT, "description": "Instead of an event: a tag that staff put on."},
                 "untag": {**_TEXT, "description": "Instead of an event: a tag that staff take off."},
+                "wish": {**_TEXT, "description": "Instead of an event: a product that the customer wishes for."},
+                "reservation": {**_TEXT, "description": "Instead of an event: one that is made or changed, by its id."},
+                "subscription": {**_TEXT, "description": "Instead of an event: one that begins or changes, by its id."},
+                "done": {**_TEXT, "description": "Instead of an event: a task of the customer that staff have done."},
+                "approved": {**_TEXT, "description": "Instead of an event: a question that is answered with yes."},
+                "refused": {**_TEXT, "description": "Instead of an event: a question that is answered with no."},
             },
             "title": "event",
         }

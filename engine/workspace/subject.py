@@ -42,6 +42,8 @@ class Subject:
                 yield from ((placed, message) for message in self.known.series.get(placed.action.series, ()))
             elif isinstance(placed.action, Saying):
                 yield placed, placed.action.said()
+            elif placed.action is not None:
+                yield from ((placed, message) for message in placed.action.notices())
 
     def ways_of(self, action: Action | None) -> tuple[str, ...]:
         """The channels by which a step may speak: its own, else those of the settings that the message has words for."""

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import context
 
 import engine.store.brakes
+import engine.store.desk
 import engine.store.goods
 import engine.store.ledger  # noqa: F401  (declares the engine's own tables)
 import engine.store.loyalty  # noqa: F401  (declares those of vouchers and points)

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from engine.workspace.check.beginning import beginning
 from engine.workspace.check.changes import changes
 from engine.workspace.check.channels import channels
+from engine.workspace.check.desk import desk
 from engine.workspace.check.flow import flow
+from engine.workspace.check.lifetimes import lifetimes
 from engine.workspace.check.moments import moments
 from engine.workspace.check.references import references
+from engine.workspace.check.rewards import rewards
 from engine.workspace.check.texts import texts
 from engine.workspace.check.ways import ways
 from engine.workspace.check.writable import writable
@@ -19,8 +22,11 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     channels,
     beginning,
     moments,
+    lifetimes,
+    rewards,
     flow,
     ways,
+    desk,
     writable,
     changes,
     texts,
