@@ -86,6 +86,26 @@ class GivenForm(Declared):
         description="Customers by id, with their fields; what is not given is missing.",
         json_schema_extra={"additionalProperties": {"type": ["object", "null"]}},
     )
+    products: Mapping[Name, Any] = Field(
+        default_factory=dict,
+        description="Products by id: `title`, `category`, `price`, `link`, `lasts_days`.",
+        json_schema_extra={"additionalProperties": {"type": ["object", "null"]}},
+    )
+    wishes: tuple[Any, ...] = Field(
+        default=(),
+        description="Who waits for what: `customer` and `product`.",
+        json_schema_extra={"items": {"type": "object"}},
+    )
+    reservations: Mapping[Name, Any] = Field(
+        default_factory=dict,
+        description="Reservations by id: `customer` and the fields of `reservation.*`.",
+        json_schema_extra={"additionalProperties": {"type": "object"}},
+    )
+    subscriptions: Mapping[Name, Any] = Field(
+        default_factory=dict,
+        description="Subscriptions by id: `customer` and the fields of `subscription.*`.",
+        json_schema_extra={"additionalProperties": {"type": "object"}},
+    )
 
 
 class CaseForm(Declared):
