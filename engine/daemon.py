@@ -78,7 +78,7 @@ class Daemon:
             return None
         try:
             with in_plain_words():
-                report = self._tick(self.now())
+                report = self._tick.patiently(self.now())
         except StoreError as fault:
             self._pause_longer()
             _log.error("the store failed; the work waits", reason=str(fault), again_in_seconds=self._pause)
@@ -89,6 +89,8 @@ class Daemon:
             _log.exception("a fault of the engine; the work waits", again_in_seconds=self._pause)
             return None
         self._pause = 0.0
+        for name, fault in report.faults:
+            _log.error("a fault of one playbook; it rests, the others go on", playbook=name, reason=str(fault))
         if not report.idle:
             delivered = report.delivered
             _log.info("tick", enrolled=report.enrolled, advanced=report.advanced, messages=delivered.counts)

@@ -96,6 +96,10 @@ class World:
         """One tick."""
         return self._tick(self.now)
 
+    def patiently(self) -> Ticked:
+        """One tick that reports the faults of single playbooks instead of raising them."""
+        return self._tick.patiently(self.now)
+
     def tick(self, at: datetime | None = None) -> Ticked:
         """Two ticks at one instant, of which the second finds nothing to do."""
         self.now = at or self.now

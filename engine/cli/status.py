@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
+from engine.counting import counted
+from engine.plan import problems as left_behind
 from engine.report import Standing, messages_in_doubt, standings
 from engine.workspace import Workspace
 
@@ -37,8 +39,17 @@ def command(folder: Path, store: str) -> None:
     with open_store(store) as engine, engine.connect() as connection:
         rows = standings(connection, workspace.playbooks)
         doubt = messages_in_doubt(connection)
+        refused = left_behind(workspace, connection)
+        given = counted(connection)
     for line in table([_HEAD, *(_numbers(row, workspace) for row in rows)]):
         click.echo(line)
+    for playbook in workspace.playbooks.values():
+        quota = playbook.change.at_most
+        if quota is not None:
+            click.echo(f"{playbook.id}: {given.get((playbook.id, quota.what), 0):,} of at most {quota.count:,} {quota.what}")
+    for problem in refused:
+        name = Path(problem.place.file).stem
+        click.echo(f"{name}: its older version goes on ({problem.text}); see  regulars plan")
     if doubt:
         click.echo(f"{doubt} messages were handed over and never answered: they may or may not have arrived")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import workspace_argument
+from engine.cli.options import open_store, workspace_argument
+from engine.plan import problems as left_behind
 from engine.source.printing import print_problems
 from engine.workspace import load
 
@@ -20,7 +21,8 @@ from engine.workspace import load
     help="How problems are printed.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-def command(folder: Path, form: str, strict: bool) -> None:
+@click.option("--store", help="Also check that nobody in flight in this store would be left behind (see `regulars plan`).")
+def command(folder: Path, form: str, strict: bool, store: str | None) -> None:
     """Check every file of a workspace; exits with 1 where there is an error.
 
     FOLDER is the workspace: without it this folder if it is one, else playbooks/.
@@ -29,6 +31,9 @@ def command(folder: Path, form: str, strict: bool) -> None:
         raise click.ClickException(f"there is no folder `{folder}`; make a workspace with:  regulars init {folder}")
     workspace = load(folder)
     problems = workspace.problems
+    if store is not None:
+        with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
+            problems = (*problems, *left_behind(workspace, connection))
     if form == "json":
         click.echo(json.dumps([asdict(problem) for problem in problems], indent=2, ensure_ascii=False))
     elif form == "github":

@@ -311,3 +311,14 @@ def lock_customers(connection: sa.Connection, ids: Iterable[str]) -> None:
     if connection.dialect.name == "postgresql":
         statement = "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(%(ids)s::text[]) AS id"
         connection.exec_driver_sql(statement, {"ids": sorted(set(ids))})
+
+
+def lock_listening(connection: sa.Connection, *, alone: bool) -> None:
+    """Until the transaction ends runs are either moved on (by several at once) or woken (by one alone), never both.
+
+    Else an event could be committed after a run had looked for it, and its wake come before that run had said that it
+    listens: it would sleep until its time was over.
+    """
+    if connection.dialect.name == "postgresql":
+        way = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        connection.exec_driver_sql(f"SELECT {way}(hashtextextended('regulars listening', 0))")

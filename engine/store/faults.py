@@ -82,3 +82,12 @@ def _known(error: sa.exc.DBAPIError) -> tuple[str, str] | None:
     if state is None:
         return None
     return next((_POSTGRES[start] for start in (state, state[:2]) if start in _POSTGRES), None)
+
+
+def is_of_a_statement(error: BaseException) -> bool:
+    """Whether the store refused one statement (a column that is gone, a value of the wrong kind) and is well itself."""
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    if getattr(error.orig, "sqlite_errorname", None) is not None:
+        return _known(error) is None  # SQLite has one class for a missing column and a locked file
+    return not isinstance(error, sa.exc.OperationalError)
