@@ -139,7 +139,8 @@ class Settings(Declared):
     staff: Staff = Field(default_factory=Staff, description="The shop's own people and their teams.")
     limits: Limits = Field(default_factory=Limits, description="What holds for every playbook.")
     brakes: Brakes = Field(
-        default_factory=Brakes, description="What stops a playbook before it does harm: each one's, if it says nothing else."
+        default_factory=Brakes,
+        description="What stops a playbook before it does harm: each one's, if it says nothing else.",
     )
     working: Working = Field(default_factory=Working, description="When the shop's people are there.")
 
@@ -202,7 +203,7 @@ class Voucher(Declared):
         default=None,
         description="The codes are another system's: `imported`, or the name of the file that `regulars voucher import` reads.",
     )
-    at_most: Annotated[Count, Field(ge=1)] | None = Field(
+    at_most: Annotated[Count, Field(ge=1), WithJsonSchema({"type": "integer", "minimum": 1})] | None = Field(
         default=None, description="So many are given at most; one that was taken back counts no more."
     )
     budget: Text | None = Field(

@@ -65,7 +65,11 @@ class Upkeep:
             if not can_issue(connection, name, kind, currency, now):
                 return False
             release_playbook(connection, one.playbook, now, "there are vouchers again", cause=one.cause)
-            waiting = (sa.literal_column(RUNNING), enrolments.c.playbook == one.playbook, enrolments.c.reason == one.reason)
+            waiting = (
+                sa.literal_column(RUNNING),
+                enrolments.c.playbook == one.playbook,
+                enrolments.c.reason == one.reason,
+            )
             connection.execute(sa.update(enrolments).where(*waiting).values(due_at=now))
         return True
 

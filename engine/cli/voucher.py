@@ -107,7 +107,9 @@ def import_(kind: str, file: Path | None, folder: Path, store: str) -> None:
     """
     with at_counter(folder, store) as (counter, connection):
         declared = counter.shop.vouchers.get(kind)
-        path = file or (folder / declared.pool if declared is not None and declared.pool not in (None, "imported") else None)
+        path = file or (
+            folder / declared.pool if declared is not None and declared.pool not in (None, "imported") else None
+        )
         if path is None or not path.is_file():
             raise click.ClickException(f"there is no file of codes; write  regulars voucher import {kind} FILE")
         done = counter.import_codes(connection, kind, path.read_text(encoding="utf-8-sig").splitlines())

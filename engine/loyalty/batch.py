@@ -39,7 +39,9 @@ class Loyalty:
             self.till.prepare({run["customer_id"] for run in runs}, runs)
         if {"extend", "undo"} & {*verbs}:
             kept = [one for run in runs for one in (run["results"] or {}).values()]
-            self._vouchers.update(find(self.connection, {one["voucher"] for one in kept if "voucher" in one}, locked=True))
+            self._vouchers.update(
+                find(self.connection, {one["voucher"] for one in kept if "voucher" in one}, locked=True)
+            )
             mine = voucher_changes.c.enrolment_id.in_({run["id"] for run in runs})
             done = self.connection.execute(sa.select(*(voucher_changes.c[name] for name in _KEY)).where(mine))
             self._changed |= {(row[0], row[1], row[2]) for row in done}

@@ -114,7 +114,9 @@ class Issue:
         number, money = self._left_of(name, kind)
         worth = Voucher.minor(kind.value, self.currency) or 0
         if number is not None and number < 1:
-            return self._short(f"all {kind.at_most} vouchers `{name}` are given; raise `at_most` in settings/vouchers.yaml")
+            return self._short(
+                f"all {kind.at_most} vouchers `{name}` are given; raise `at_most` in settings/vouchers.yaml"
+            )
         if money is not None and money < worth:
             budget = f"the budget of voucher `{name}`, {kind.budget} {self.currency}, is used up"
             return self._short(f"{budget}; raise `budget` in settings/vouchers.yaml")

@@ -130,9 +130,7 @@ def cannot_take_back(voucher: Mapping[str, Any]) -> str | None:
     return f"`{voucher['code']}` was taken back already" if voucher["state"] == "taken_back" else None
 
 
-def extended(
-    voucher: Mapping[str, Any], longer: Callable[[datetime], datetime], now: datetime
-) -> datetime:
+def extended(voucher: Mapping[str, Any], longer: Callable[[datetime], datetime], now: datetime) -> datetime:
     """The new end: counted from the present one, or from now where that is over."""
     return longer(max(voucher["expires_at"], now))
 
@@ -152,7 +150,9 @@ def write_changes(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) 
         return
     statement = insert(connection.dialect.name, voucher_changes).on_conflict_do_nothing()
     connection.execute(statement, [dict(row) for row in rows])
-    open_ = sa.update(vouchers).where(vouchers.c.code == sa.bindparam("its"), vouchers.c.state.in_(["issued", "lapsed"]))
+    open_ = sa.update(vouchers).where(
+        vouchers.c.code == sa.bindparam("its"), vouchers.c.state.in_(["issued", "lapsed"])
+    )
     back = [{"its": row["code"]} for row in rows if row["change"] == "taken_back"]
     longer = [{"its": row["code"], "until": row["until"]} for row in rows if row["change"] == "extended"]
     if back:

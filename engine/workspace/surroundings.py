@@ -84,15 +84,28 @@ def _is_worth_something(draft: Draft, name: str, voucher: Voucher) -> bool:
     if voucher.value is not None and voucher.share is not None:
         place = draft.source.key_place((name, "share"))
         draft.add(place, "two-words", "a voucher is worth a `value` or a `share`, not both", "keep one of them")
-    if voucher.value is not None and not _is_amount(voucher.value):
-        place = draft.source.place((name, "value"))
-        draft.add(place, "value", f"`{voucher.value}` is not an amount", "write for example  30  or  12.50")
-    if "{random}" not in voucher.code:
-        place = draft.source.place((name, "code"))
-        draft.add(
-            place, "value", "a code without `{random}` is the same for everyone", f"write  {voucher.code}-{{random}}"
-        )
+    for key, amount in (("value", voucher.value), ("from", voucher.minimum), ("budget", voucher.budget)):
+        if amount is not None and not _is_amount(amount):
+            place = draft.source.place((name, key))
+            draft.add(place, "value", f"`{amount}` is not an amount", "write for example  30  or  12.50")
+    _has_codes(draft, name, voucher)
+    if voucher.budget is not None and voucher.value is None:
+        place = draft.source.key_place((name, "budget"))
+        text = "only money adds up to a budget: this voucher has no `value`"
+        draft.add(place, "budget", text, "limit its number instead:  at_most: 500")
     return len(draft.problems) == before
+
+
+def _has_codes(draft: Draft, name: str, voucher: Voucher) -> None:
+    if voucher.pool is not None and "code" in draft.source.texts((name,)):
+        place = draft.source.key_place((name, "code"))
+        draft.add(
+            place, "two-words", "the codes come from a `pool` or from a `code`, not from both", "keep one of them"
+        )
+    elif "{random}" not in voucher.code:
+        place = draft.source.place((name, "code"))
+        text, help_ = "a code without `{random}` is the same for everyone", f"write  {voucher.code}-{{random}}"
+        draft.add(place, "value", text, help_)
 
 
 def _is_amount(text: str) -> bool:

@@ -6,10 +6,12 @@ from itertools import chain, repeat
 import sqlalchemy as sa
 
 from engine.deeds import random_code
+from engine.store.brakes import holds
 from engine.store.customers import vouchers
+from engine.store.vouchers import import_codes
 from engine.tick import Tick
 from tests.actions.worlds import after
-from tests.shop import SECRETS
+from tests.shop import SECRETS, World, playbook
 
 GIFT = "- voucher: gift\n  as: gift\n  expires: 30 days\n- wait: 1 day"
 
@@ -19,7 +21,7 @@ def test_it_is_issued_with_a_code_and_an_end(sqlite_store: sa.Engine, now: datet
     (row,) = world.rows(vouchers)
     assert (row["kind"], row["code"], row["state"], row["customer_id"]) == ("gift", "GIFT-CODE0001", "issued", "mei")
     assert (row["issued_at"], row["expires_at"]) == (now, now + timedelta(days=30))
-    assert world.run()["results"] == {"gift": "GIFT-CODE0001"}
+    assert world.run()["results"] == {"gift": {"voucher": "GIFT-CODE0001"}}
 
 
 def test_a_voucher_without_an_end_never_lapses(sqlite_store: sa.Engine, now: datetime) -> None:
@@ -53,3 +55,63 @@ def test_codes_are_long_and_free_of_letters_that_look_alike() -> None:
     codes = {random_code() for _ in range(1000)}
     assert len(codes) == 1000
     assert all(len(code) == 10 and not set(code) & set("01OIL") for code in codes)
+
+
+POOLED = {
+    "settings/vouchers.yaml": "gift: {title: A gift, pool: imported}\n",
+    **playbook(
+        "p", "when: {event: order.paid}\nif_running: parallel\ndo:\n  - voucher: gift\n    as: gift\n  - wait: 9 days\n"
+    ),
+}
+
+
+def test_an_empty_pool_pauses_the_playbook_and_loses_nobody(store: sa.Engine, now: datetime) -> None:
+    world = World(store, now, POOLED)
+    world.customers("mei", "ana", "bo")
+    with store.begin() as connection:
+        import_codes(connection, "gift", ["A"], now)
+    world.tick()
+    for customer in ("mei", "ana"):
+        world.event("order.paid", customer, total=100)
+    world.tick()
+    reason = "no code of voucher `gift` is left; import more:  regulars voucher import gift FILE"
+    assert [row["reason"] for row in world.runs()] == [None, reason]
+    assert [(row["playbook"], row["reason"], row["released_at"]) for row in world.rows(holds)] == [("p", reason, None)]
+
+    later = now + timedelta(hours=5)
+    world.tick(later)
+    assert sorted(world.states()) == [("ana", "running"), ("mei", "running")]
+    with store.begin() as connection:
+        import_codes(connection, "gift", ["B", "C"], later)
+    world.event("order.paid", "bo", later, total=100)
+    world.tick(later)
+    world.tick(later + timedelta(minutes=1))
+    assert [row["code"] for row in world.rows(vouchers)] == ["A", "B", "C"]
+    assert {row["customer_id"] for row in world.rows(vouchers)} == {"mei", "ana", "bo"}
+    assert [row["reason"] for row in world.runs()] == [None, None, None]
+    assert [row["released_at"] is not None for row in world.rows(holds)] == [True]
+
+
+def test_a_raised_limit_lets_the_runs_go_on_at_once(store: sa.Engine, now: datetime) -> None:
+    files = {**POOLED, "settings/vouchers.yaml": "gift: {title: A gift, at_most: 1}\n"}
+    world = World(store, now, files)
+    world.customers("mei", "ana")
+    world.tick()
+    for customer in ("mei", "ana"):
+        world.event("order.paid", customer, total=100)
+    world.tick()
+    assert len(world.rows(vouchers)) == 1
+    world.edit({**files, "settings/vouchers.yaml": "gift: {title: A gift, at_most: 2}\n"})
+    world.tick(now + timedelta(minutes=1))
+    assert len(world.rows(vouchers)) == 2
+
+
+def test_a_customer_who_had_enough_goes_without(store: sa.Engine, now: datetime) -> None:
+    world = World(store, now, {**POOLED, "settings/vouchers.yaml": "gift: {title: A gift, per_customer: 1}\n"})
+    world.customers("mei")
+    world.tick()
+    for _ in range(2):
+        world.event("order.paid", "mei", total=100)
+        world.tick()
+    assert [row["reason"] for row in world.runs()] == [None, "has had 1 of voucher `gift`, as many as a customer gets"]
+    assert len(world.rows(vouchers)) == 1

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engine.store.importing import values
 from engine.store.ingest import (
     Written,
+    put_consents,
     put_customers,
     put_events,
     put_goods_events,
@@ -20,6 +21,7 @@ from engine.store.ingest import (
     put_redemptions,
     put_reservations,
     put_subscriptions,
+    put_suppressions,
     put_wishes,
 )
 from engine.store.ingest.written import Row
@@ -285,5 +287,32 @@ _REDEMPTIONS = Kind(
     put_redemptions,
 )
 
+_ANSWERS = Kind(
+    "consents",
+    (
+        Column("customer", "customer_id", _key, required=True),
+        Column("channel", "channel", _one_of("email", "sms", "chat"), required=True),
+        Column("topic", "topic", _key, empty="*"),
+        Column("given", "given", _plain(values.yes_no), required=True),
+        Column("at", "at", _instant, required=True),
+        Column("how", "how", _text, required=True),
+        Column("source", "source", _text),
+    ),
+    ("customer_id", "channel", "topic", "at", "given"),
+    put_consents,
+)
+
+_SUPPRESSIONS = Kind(
+    "suppressions",
+    (
+        Column("address", "address", _key, required=True),
+        Column("reason", "reason", _text, required=True),
+        Column("channel", "channel", _one_of("email", "sms", "chat"), empty="email"),
+        Column("at", "at", _instant, leave_out=True),
+    ),
+    ("address", "channel"),
+    put_suppressions,
+)
+
 _GOODS = (_PRODUCTS, _WISHES, _RESERVATIONS, _SUBSCRIPTIONS, _GOODS_EVENTS)
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (_CUSTOMERS, _ORDERS, _ORDER_LINES, _EVENTS, _REDEMPTIONS, *_GOODS)}
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (_CUSTOMERS, _ORDERS, _ORDER_LINES, _EVENTS, _REDEMPTIONS, *_GOODS, _ANSWERS, _SUPPRESSIONS)}

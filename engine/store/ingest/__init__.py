@@ -1,16 +1,20 @@
 """Writes what happened in the shop and what customers hold of it, in sets, so that the same again changes nothing."""
 
+from engine.store.ingest.consents import put_consents
 from engine.store.ingest.customers import put_customers
 from engine.store.ingest.events import put_events, record_event
 from engine.store.ingest.goods import put_goods_events, put_products, put_wishes
 from engine.store.ingest.orders import put_order_lines, put_orders
 from engine.store.ingest.owned import put_reservations, put_subscriptions
 from engine.store.ingest.redeeming import put_redemptions
+from engine.store.ingest.suppressions import lift_suppression, put_suppressions
 from engine.store.ingest.written import Rejected, Written
 
 __all__ = [
     "Rejected",
     "Written",
+    "lift_suppression",
+    "put_consents",
     "put_customers",
     "put_events",
     "put_goods_events",
@@ -20,6 +24,7 @@ __all__ = [
     "put_redemptions",
     "put_reservations",
     "put_subscriptions",
+    "put_suppressions",
     "put_wishes",
     "record_event",
 ]

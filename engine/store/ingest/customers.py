@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.store.customers import POSITION, consents, customer_tags, customers
+from engine.store.customers import POSITION, consent_log, consents, customer_tags, customers
 from engine.store.dialect import next_position
 from engine.store.ingest.touched import touch, touch_sharing
 from engine.store.ingest.written import Row, Written, alike, batches, once
@@ -106,9 +106,11 @@ def _consent(connection: sa.Connection, channel: str, said: Sequence[tuple[str, 
         {**fixed, "customer_id": who, "given": what is not False, "at": now if isinstance(what, bool) else what}
         for who, what in said
     ]
-    return {
+    written = {
         customer for customer, *_ in write(connection, consents, rows, ["given"], only_if=allowed, also=["at", "how"])
     }
+    write(connection, consent_log, [{**row, "recorded_at": now} for row in rows if row["customer_id"] in written])
+    return written
 
 
 def _count_withdrawn(connection: sa.Connection, channel: str, ids: Sequence[str]) -> int:

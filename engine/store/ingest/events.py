@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from engine.store.customers import POSITION, customers, events
 from engine.store.dialect import next_position
+from engine.store.ingest.consents import answer
+from engine.store.ingest.consents import refusal as unclear
 from engine.store.ingest.orders import put_order_lines, unknown_customer, upsert_orders
 from engine.store.ingest.redemptions import REDEEMED, Till
 from engine.store.ingest.stops import STOPPED, stop
@@ -37,6 +39,7 @@ def put_events(connection: sa.Connection, rows: Sequence[Row], now: datetime) ->
       `lines`, each with `product`, and `category`, `quantity` and `amount` where they are known;
     * `voucher.redeemed` redeems the voucher with its `code` (or `voucher`), at the time of the event, with the order
       `order_id` where it has one; what cannot be redeemed any more is rejected;
+    * `consent.given` and `consent.withdrawn` are answers of the customer, with their evidence (see `consents`);
     * `complaint.opened` and `complaint.closed` count the customer's open complaints;
     * `message.stopped` takes back the consent for its `channel`.
     """
@@ -45,7 +48,7 @@ def put_events(connection: sa.Connection, rows: Sequence[Row], now: datetime) ->
         part = Written()
         kept = once(not_of_the_future(enumerate(batch), ("occurred_at",), now, part), "id", "event", part)
         _put_orders(connection, kept, now, part)
-        _put_others(connection, [one for one in kept if one[1]["name"] not in ORDER_EVENTS], part)
+        _put_others(connection, [one for one in kept if one[1]["name"] not in ORDER_EVENTS], now, part)
         done.add(part, offset)
     return done
 
@@ -108,7 +111,7 @@ def _lines(order: str, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 # --- All other events ------------------------------------------------------------------------------------------------
 
 
-def _put_others(connection: sa.Connection, rows: Sequence[Numbered], done: Written) -> None:
+def _put_others(connection: sa.Connection, rows: Sequence[Numbered], now: datetime, done: Written) -> None:
     known = lock(connection, (row["customer_id"] for _, row in rows))
     stored = _stored(connection, [row["id"] for _, row in rows])
     till = Till(connection, [row for _, row in rows])
@@ -125,7 +128,8 @@ def _put_others(connection: sa.Connection, rows: Sequence[Numbered], done: Writt
     written = write(connection, events, [{**row, POSITION: position} for row in kept])
     new = [row for row in kept if row["id"] in written]
     till.close(connection)
-    stop(connection, new)
+    stop(connection, new, now)
+    answer(connection, new, now)
     _count_complaints(connection, new, position)
     done.count((row["id"] for row in kept), set(stored), written)
 
@@ -141,6 +145,8 @@ def _rejection(
     if row["name"] == REDEEMED and earlier is None and (why := till.refusal(row)) is not None:
         return Rejected(index, "code", why)
     if row["name"] == STOPPED and (why := silent_stop(row)) is not None:
+        return Rejected(index, "channel", why)
+    if (why := unclear(row)) is not None:
         return Rejected(index, "channel", why)
     return None
 

@@ -1,13 +1,13 @@
 """Customers who ask to be left alone: an answer such as STOP takes back the consent for its channel."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
-from engine.store.customers import consents
+from engine.store.ingest.consents import record_answers
 from engine.store.ingest.written import Row
-from engine.store.many import write
 
 STOPPED: Final = "message.stopped"
 
@@ -20,7 +20,7 @@ def refusal(row: Row) -> str | None:
     return None if channel in _CHANNELS else f"`{STOPPED}` needs `channel`: {', '.join(_CHANNELS)}"
 
 
-def stop(connection: sa.Connection, rows: Sequence[Row]) -> None:
+def stop(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> None:
     """Takes back the consents, from the next message on; a consent that was given later than the answer stands."""
     said = [
         {
@@ -30,11 +30,5 @@ def stop(connection: sa.Connection, rows: Sequence[Row]) -> None:
         for row in sorted(rows, key=lambda row: row["occurred_at"])
         if row["name"] == STOPPED
     ]  # fmt: skip
-    last = {(one["customer_id"], one["channel"]): one for one in said}
-    if last:
-        write(connection, consents, list(last.values()), ["given"], only_if=_later, also=["at", "how", "source"])
-
-
-def _later(old: Any, new: Any) -> sa.ColumnElement[bool]:
-    found: sa.ColumnElement[bool] = new.at >= old.at
-    return found
+    if said:
+        record_answers(connection, said, now)

@@ -50,13 +50,13 @@ def _awaited(subject: Subject) -> Iterator[tuple[Path, str]]:
     """The events that end runs, and those that steps wait for, wherever they are named."""
     source = subject.draft.source
     for path, mark in source.marks.items():
-        if path[0] == "stop_when" and path[-1] == "event" and mark.raw:
+        if path[:1] == ("stop_when",) and path[-1] == "event" and mark.raw:
             yield path, mark.raw
     for placed in subject.placed:
         if placed.action is None:
             continue
         names = set(placed.action.events())
         for path, mark in source.marks.items():
-            own = path[: len(placed.path)] == placed.path and path[-1] in (placed.verb, "event")
+            own = path[: len(placed.path)] == placed.path and path[-1:] and path[-1] in (placed.verb, "event")
             if own and mark.raw in names and not any(path[: len(block.path)] == block.path for block in placed.blocks):
                 yield path, mark.raw
