@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from engine.catalogue import Stored
+from engine.declared import Declared
 from engine.literals import Duration, Text
-from engine.settings import Declared
 from engine.times import Length
 
 _WORD = r"[a-z][a-z0-9_]*"
