@@ -26,7 +26,10 @@ ALL = SETTINGS.replace(
     "  teams: {sales: {anna: 1, boris: 1, clara: 1}}\n"
     "limits:",
 )
-TEXT = "---\nsubject: Late\nsms: 'Your parcel is late, {{ customer.first_name | default('friend') }}'\nchat: It is late\n---\nLate.\n"
+TEXT = (
+    "---\nsubject: Late\nsms: 'Your parcel is late, {{ customer.first_name | default('friend') }}'\n"
+    "chat: It is late\n---\nLate.\n"
+)
 LATE = {"messages/late/en.md": TEXT}
 BOTH = {"phone": "+4930123456", "chat": "mei-chat", "sms_consent": True, "chat_consent": True}
 
