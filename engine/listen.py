@@ -1,16 +1,17 @@
 """What happened to people in flight: an event wakes their runs, and counts as success where it is the playbook's goal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Event
+from engine.conditions import compile_value, fields, segments_in
 from engine.progress import begin_progress, move
 from engine.shop import MOVING, Shop
 from engine.store.customers import metadata
-from engine.store.dialect import as_instant
+from engine.store.dialect import as_instant, lock_listening
 from engine.store.ledger import enrolments
 from engine.store.prepared import Prepared, Questions
 from engine.store.types import Instant, Key
@@ -34,11 +35,19 @@ class Listen:
     def __post_init__(self) -> None:
         dialect, catalogue = self.shop.store.dialect.name, self.shop.catalogue
         playbooks = self.shop.of_status(*MOVING, "paused")
-        sources = [*_sources(catalogue), *_come_due(catalogue, {name for one in playbooks for name in _heard(one)})]
+        sources = [
+            *_sources(catalogue),
+            *_records(catalogue, {one.trigger.origin.record for one in playbooks}),
+            *_come_due(catalogue, {name for one in playbooks for name in _heard(one)}),
+        ]
+        keyed = [one for one in playbooks if _by_key_alone(one)]
+        of_key = [_wake_key(catalogue, one, name) for one in keyed for name in sorted(_heard(one))]
         self._probes = tuple(
             Prepared(who.with_only_columns(sa.literal_column("1")).limit(1), dialect) for who in sources
         )
-        self._wakes = tuple(Prepared(_wake(who), dialect) for who in sources)
+        # What was recorded of the customers themselves is of no key.
+        wakes = [_wake(who, () if _of_customers(catalogue, who) else keyed) for who in sources]
+        self._wakes = tuple(Prepared(statement, dialect) for statement in (*wakes, *of_key))
         self._goals = tuple(Prepared(_converted(self.shop, one, one.goal), dialect) for one in playbooks if one.goal)
 
     def __call__(self, connection: sa.Connection, window: Window) -> bool:
@@ -49,6 +58,7 @@ class Listen:
         """Wakes and counts, and moves the progress, in one transaction."""
         params = {**_bounds(window), "now": window.until}
         with self.shop.store.begin() as connection:
+            lock_listening(connection, alone=True)
             begin_progress(connection, LISTENER, "", "engine", window)
             for statement in (*self._wakes, *self._goals):
                 statement.execute(connection, params)
@@ -79,7 +89,7 @@ def _recorded(table: sa.TableClause, position: str | None, time: str | None) -> 
 def _sources(catalogue: Catalogue) -> list[sa.Select[Any]]:
     """The customers to whom something happened: one selection for each table of events, and one for the customers'."""
     found = []
-    for name in sorted({event.table for event in catalogue.events.values()}):
+    for name in sorted({event.table for event in catalogue.events.values() if event.about == "customer"}):
         spec, table = catalogue.tables[name], catalogue.table(name)
         time = spec.time or next(event.time for event in catalogue.events.values() if event.table == name)
         found.append(sa.select(catalogue.as_text(table.c[spec.customer])).where(_recorded(table, spec.position, time)))
@@ -88,6 +98,30 @@ def _sources(catalogue: Catalogue) -> list[sa.Select[Any]]:
         changed = _recorded(table, catalogue.customers.position, None)
         found.append(sa.select(catalogue.as_text(catalogue.customer_key)).where(changed))
     return found
+
+
+def _records(catalogue: Catalogue, names: set[str | None]) -> list[sa.Select[Any]]:
+    """The customers whose records changed, of the kinds whose dates begin runs: a record that moved ends its run."""
+    found = []
+    for record in (one for name, one in sorted(catalogue.records.items()) if name in names):
+        table = catalogue.table(record.table)
+        if record.position is not None:
+            changed = _recorded(table, record.position, None)
+            found.append(sa.select(catalogue.as_text(table.c[record.customer])).where(changed))
+    return found
+
+
+def _of_customers(catalogue: Catalogue, who: sa.Select[Any]) -> bool:
+    return who.get_final_froms() == [catalogue.table(catalogue.customers.name)]
+
+
+def _by_key_alone(playbook: Playbook) -> bool:
+    """Whether nothing but the events of its key can move its runs: no condition counts what happened."""
+    trees = [stop.condition for stop in playbook.stop_when] + [playbook.suspend_while]
+    trees += [tree for step in playbook.steps.values() for tree in step.action.conditions()]
+    mentioned = [field for tree in trees if tree is not None for _, field in fields(tree)]
+    segments = any(segments_in(tree) for tree in trees if tree is not None)
+    return playbook.key is not None and not segments and not any(one.metric for one in mentioned)
 
 
 def _heard(playbook: Playbook) -> set[str]:
@@ -122,7 +156,30 @@ def _searchable(event: Event) -> bool:
     return kept is not None and any(event.time in index.columns for index in kept.indexes)
 
 
-def _wake(who: sa.Select[Any]) -> sa.Update:
+def _wake(who: sa.Select[Any], but: Sequence[Playbook]) -> sa.Update:
+    """Wakes the runs of those customers, but not those of today's revision of playbooks that hear only their key."""
+    spared = (enrolments.c.revision.not_in([one.revision for one in but]),) if but else ()
+    return _woken(enrolments.c.customer_id.in_(who), *spared)
+
+
+def _wake_key(catalogue: Catalogue, playbook: Playbook, name: str) -> sa.Update:
+    """Wakes the runs that are about what an event speaks of."""
+    event = catalogue.events[name]
+    spec, table = catalogue.tables[event.table], catalogue.table(event.table)
+    key = event.fields.get(playbook.key[1].name) if playbook.key is not None else None
+    about = (catalogue.as_text(table.c[spec.customer]),)
+    run: sa.ColumnElement[Any] = enrolments.c.customer_id
+    if key is not None:
+        value = sa.func.coalesce(sa.cast(compile_value(key, catalogue, "event").expression, sa.Text), "")
+        about, run = (*about, value), sa.tuple_(enrolments.c.customer_id, enrolments.c.key)
+    recorded = _recorded(table, spec.position, event.time)
+    if spec.position is not None and _searchable(event):
+        recorded = sa.or_(recorded, _has_come(table, spec.position, event.time))
+    who = sa.select(*about).where(*catalogue.only(event), recorded)
+    return _woken(run.in_(who), enrolments.c.revision == sa.literal(playbook.revision, Key))
+
+
+def _woken(*which: sa.ColumnElement[bool]) -> sa.Update:
     now = sa.bindparam("now", type_=Instant)
     return (
         sa.update(enrolments)
@@ -130,7 +187,7 @@ def _wake(who: sa.Select[Any]) -> sa.Update:
             enrolments.c.state == sa.literal_column("'running'"),
             enrolments.c.listens,
             enrolments.c.due_at > now,
-            enrolments.c.customer_id.in_(who),
+            *which,
         )
         .values(due_at=now)
     )
