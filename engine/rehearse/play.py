@@ -68,11 +68,23 @@ def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playboo
                     timeline.look(connection, rehearsal.now, name)
 
     for at, happenings in _moments(case.happenings):
-        note(rehearsal.advance_to(at))
+        note(_until(rehearsal, at, case.asleep))
         for one in happenings:
             happen(rehearsal.store, playbook.id, one, at)
         _begin(rehearsal, timeline)
-    note(rehearsal.advance_to(case.until))
+    note(_until(rehearsal, case.until, case.asleep))
+
+
+def _until(rehearsal: Rehearsal, instant: datetime, asleep: tuple[datetime, datetime] | None) -> Iterator[Ticked]:
+    """Moves the clock there; while nothing runs, without a tick."""
+    if asleep is not None and rehearsal.now < asleep[1] and instant > asleep[0]:
+        begins, ends = asleep
+        if rehearsal.now < begins:
+            yield from rehearsal.advance_to(begins)
+        rehearsal.now = min(instant, ends)
+        if instant < ends:
+            return
+    yield from rehearsal.advance_to(instant)
 
 
 def _fields(playbook: Playbook, visits: Sequence[Visit]) -> Iterator[Entry]:

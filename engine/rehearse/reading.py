@@ -145,6 +145,7 @@ class _File:
         start, until = self._span(path, happenings)
         expected = self.expecting.read((*path, "expect"), people)
         split = self._split((*path, "split"))
+        asleep = self._asleep((*path, "asleep"), start, until)
         if start is None or until is None:
             return None
         self._inside(path, start, until, happenings, expected)
@@ -152,8 +153,25 @@ class _File:
             return None
         name = self.draft.source.raw((*path, "name"))
         return Case(
-            name, self.draft.source.key_place((*path, "name")), people, happenings, start, until, expected, split, goods
-        )
+            name, self.draft.source.key_place((*path, "name")), people, happenings, start, until, expected, split, goods,
+            asleep,
+        )  # fmt: skip
+
+    def _asleep(self, path: Path, start: datetime | None, until: datetime | None) -> tuple[datetime, datetime] | None:
+        """From when until when nothing runs, within the time of the test."""
+        if path not in self.draft.source.marks or self.draft.is_broken(path):
+            return None
+        found = [self.times.read((*path, number), None) for number in range(len(self.draft.source.at(path) or ()))]
+        moments = [one.instant for one in found if one is not None]
+        if len(moments) < len(found):
+            return None
+        if len(moments) != 2 or moments[0] >= moments[1]:
+            helps = "write for example  asleep: [2026-03-01 12:00, 2026-03-03 09:00]"
+            self._say(path, "asleep", "`asleep` needs two moments, the earlier one first", helps)
+            return None
+        if start is not None and until is not None and not (start <= moments[0] and moments[1] <= until):
+            self._say(path, "outside", "this is outside of the time of the test")
+        return moments[0], moments[1]
 
     def _split(self, path: Path) -> Mapping[str, str]:
         """Which way everybody goes at which split: both must exist."""

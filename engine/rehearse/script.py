@@ -68,6 +68,7 @@ class Case:
     expected: tuple[Expected, ...]
     split: Mapping[str, str] = field(default_factory=dict)  # step that splits -> the way that everybody goes
     goods: tuple[tuple[str, Mapping[str, Any]], ...] = ()  # what is given beside the customers: a kind and a row each
+    asleep: tuple[datetime, datetime] | None = None  # from when until when nothing runs
 
 
 @dataclass(frozen=True)

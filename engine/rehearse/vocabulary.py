@@ -31,6 +31,9 @@ class Vocabulary:
             values["not_entered"].add(playbook.enter.as_entry)
         if playbook.if_running == "ignore":
             values["not_entered"].add("a run is under way")
+        if playbook.change.at_most is not None:
+            values["stopped"].add(playbook.change.at_most.reached)
+            values["not_entered"].add(playbook.change.at_most.reached)
         if playbook.holdout:
             values["held_out"].add(share(playbook))
         return cls({word: frozenset(known) for word, known in values.items()}, frozenset(playbook.made))

@@ -125,6 +125,9 @@ class CaseForm(Declared):
     split: Mapping[Name, Text] = Field(
         default_factory=dict, description="Which way everybody goes: the id of the `split`, and the name of the way."
     )
+    asleep: tuple[Text, ...] = Field(
+        default=(), description="From when until when nothing runs, two moments: what happens then is caught up with after."
+    )
     until: Text = Field(description="When the virtual clock ends.")
     expect: Annotated[Any, WithJsonSchema({"$ref": "#/$defs/expectations"})] = Field(
         description="The complete list of what must happen, or `nothing`."
