@@ -8,7 +8,10 @@ import click
 from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
 from engine.counting import counted
 from engine.plan import problems as left_behind
+from engine.holding import standing_holds, waiting_for_a_place
 from engine.report import Standing, messages_in_doubt, standings
+from engine.shop import Shop
+from engine.splits import splits, told
 from engine.workspace import Workspace
 
 _HEAD = ("playbook", "status", "entered", "running", "held out", "refused", "sent", "on the way", "waiting", "not sent",
@@ -30,7 +33,8 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 @click.command("status")
 @workspace_argument
 @store_option
-def command(folder: Path, store: str) -> None:
+@click.option("--splits", "ways", is_flag=True, help="Which way of each split brought more people to the goal.")
+def command(folder: Path, store: str, ways: bool) -> None:
     """Show who is in which playbook, and what went out.
 
     FOLDER is the workspace: without it this folder if it is one, else playbooks/.
@@ -41,12 +45,23 @@ def command(folder: Path, store: str) -> None:
         doubt = messages_in_doubt(connection)
         refused = left_behind(workspace, connection)
         given = counted(connection)
+        stands = standing_holds(connection)
+        behind = waiting_for_a_place(connection, Shop(engine, workspace))
+        shares = splits(connection) if ways else []
+    if ways:
+        for line in told(shares) if shares else ("nobody went through a split yet",):
+            click.echo(line)
+        return
     for line in table([_HEAD, *(_numbers(row, workspace) for row in rows)]):
         click.echo(line)
     for playbook in workspace.playbooks.values():
         quota = playbook.change.at_most
         if quota is not None:
             click.echo(f"{playbook.id}: {given.get((playbook.id, quota.what), 0):,} of at most {quota.count:,} {quota.what}")
+    for stand in stands:
+        click.echo(str(stand))
+    for name, count in behind.items():
+        click.echo(f"{name}: {count:,} wait for a place behind a brake, and begin as it leaves room")
     for problem in refused:
         name = Path(problem.place.file).stem
         click.echo(f"{name}: its older version goes on ({problem.text}); see  regulars plan")
