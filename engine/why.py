@@ -9,15 +9,19 @@ import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Field
 from engine.conditions import Tree, explain, within
+from engine.counting import counted
+from engine.evidence import answers
 from engine.facts import Record
-from engine.guards import look
+from engine.guards import against
 from engine.progress import read_progress
 from engine.sends import Sends
 from engine.shop import Shop
 from engine.sight import Sight
+from engine.store.brakes import EVERYTHING, held
 from engine.store.customers import vouchers
 from engine.store.desk import tasks
 from engine.store.ledger import enrolments, memberships, outbox
+from engine.whereabouts import told_of, whereabouts
 from engine.workspace.playbook import Playbook
 
 #: Runs and events that are told, the latest first.
@@ -79,8 +83,15 @@ class Why:
             yield Line(f"the playbook is {self.playbook.status}: nobody enters", holds=False)
         if stored is None:
             yield Line("the playbook was never started on this store (`regulars run` starts it)", holds=False)
-        else:
+        for one in held(connection):
+            if one.playbook in (self.playbook.id, EVERYTHING):
+                yield Line(f"held since {self._time(one.since)}; type  {one.release}", holds=False, value=one.reason)
+        if stored is not None:
             yield Line(f"the playbook was evaluated up to {self._time(stored.since)}", holds=True)
+        quota = self.playbook.change.at_most
+        if quota is not None:
+            count = counted(connection).get((self.playbook.id, quota.what), 0)
+            yield Line(f"at most {quota}", holds=count < quota.count, value=f"{count} until now")
 
     def _runs(self, connection: sa.Connection, customer_id: str) -> Iterable[Line]:
         mine = (enrolments.c.playbook == self.playbook.id, enrolments.c.customer_id == customer_id)
@@ -91,17 +102,16 @@ class Why:
         )
         if not rows:
             yield Line("never entered", holds=False)
+        for text in told_of(connection, self.playbook, customer_id):
+            yield Line(text)
         for row in rows:
             state, reason = str(row["state"]).replace("_", " "), f": {row['reason']}" if row["reason"] else ""
             yield Line(
                 f"{self._time(row['entered_at'])}  occasion {row['occasion']}: {state}{reason}",
                 holds=row["state"] != "refused",
             )
-            if row["state"] == "running" and row["step"] is not None:
-                step = self.playbook.steps.get(row["step"])
-                yield Line(
-                    f"stands at `{step.text if step else row['step']}` until {self._time(row['due_at'])}", depth=1
-                )
+            for text in whereabouts(connection, self.playbook, row, self._time):
+                yield Line(text, depth=1)
             if row["converted_at"] is not None:
                 yield Line(f"{self._time(row['converted_at'])}  reached the goal", depth=1)
             yield from self._effects(connection, row["id"])
@@ -184,7 +194,10 @@ class Why:
             return
         free = enter.per.after(last, self.shop.settings.zone) if enter.per else None
         again = f"; may again from {self._time(free)}" if free else ""
-        yield Line(rule, holds=free is not None and free <= now, value=f"entered on {self._time(last)}{again}")
+        under_way = sa.select(enrolments.c.id).where(*mine, enrolments.c.state.in_(["running", "waiting"])).limit(1)
+        # Whoever is in by that very rule is not kept out by it.
+        holds = None if connection.execute(under_way).first() else free is not None and free <= now
+        yield Line(rule, holds=holds, value=f"entered on {self._time(last)}{again}")
 
     def _contact(self, connection: sa.Connection, customer_id: str, now: datetime) -> Iterable[Line]:
         """Whether a message could reach the customer now."""
@@ -205,12 +218,15 @@ class Why:
             fields = [named[name] for name in ("email", "phone", "chat", "open_complaints") if name in named]
             customers = self.shop.facts.customers(connection, [customer_id], fields, now)
             sight = Sight.of(self.shop, connection, [row], customers, now)
-            verdict = look(sight.look(row, self.playbook, now, run=("running", None)))
-            if verdict is None:
+            verdicts = against(sight.look(row, self.playbook, now, run=("running", None)))
+            if not verdicts:
                 yield Line(f"{channel} may go to this customer now", holds=True)
-            else:
+            for guard, verdict in verdicts.items():
                 until = f" until {self._time(verdict.until)}" if verdict.until else ""
-                yield Line(f"{channel} may not go to this customer now{until}", holds=False, value=verdict.reason)
+                text = f"{channel} may not go to this customer now{until} ({guard.replace('_', ' ')})"
+                yield Line(text, holds=False, value=verdict.reason)
+            for one in answers(connection, customer_id, self.shop.settings.zone, channel):
+                yield Line(one, depth=1)
 
     def _time(self, instant: datetime) -> str:
         return instant.astimezone(self.shop.settings.zone).strftime("%Y-%m-%d %H:%M")

@@ -7,8 +7,8 @@ import click
 
 from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
 from engine.counting import counted
-from engine.plan import problems as left_behind
 from engine.holding import standing_holds, waiting_for_a_place
+from engine.plan import problems as left_behind
 from engine.report import Standing, messages_in_doubt, standings
 from engine.shop import Shop
 from engine.splits import splits, told
@@ -40,6 +40,9 @@ def command(folder: Path, store: str, ways: bool) -> None:
     FOLDER is the workspace: without it this folder if it is one, else playbooks/.
     """
     workspace = read_workspace(folder, strict=False)
+    if ways:
+        _say_splits(store)
+        return
     with open_store(store) as engine, engine.connect() as connection:
         rows = standings(connection, workspace.playbooks)
         doubt = messages_in_doubt(connection)
@@ -47,11 +50,6 @@ def command(folder: Path, store: str, ways: bool) -> None:
         given = counted(connection)
         stands = standing_holds(connection)
         behind = waiting_for_a_place(connection, Shop(engine, workspace))
-        shares = splits(connection) if ways else []
-    if ways:
-        for line in told(shares) if shares else ("nobody went through a split yet",):
-            click.echo(line)
-        return
     for line in table([_HEAD, *(_numbers(row, workspace) for row in rows)]):
         click.echo(line)
     for playbook in workspace.playbooks.values():
@@ -67,6 +65,13 @@ def command(folder: Path, store: str, ways: bool) -> None:
         click.echo(f"{name}: its older version goes on ({problem.text}); see  regulars plan")
     if doubt:
         click.echo(f"{doubt} messages were handed over and never answered: they may or may not have arrived")
+
+
+def _say_splits(store: str) -> None:
+    with open_store(store) as engine, engine.connect() as connection:
+        found = splits(connection)
+    for line in told(found) if found else ("nobody went through a split yet",):
+        click.echo(line)
 
 
 def _numbers(row: Standing, workspace: Workspace) -> list[str]:
