@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from engine.declared import Count, Declared
-from engine.literals import Cap, Share, SendHours
+from engine.literals import Cap, SendHours, Share
 from engine.times import LENGTH, Length
 
 _RATE = r"[1-9]\d{0,7} per (?:hour|day)"
@@ -61,6 +61,9 @@ def _ceiling(text: Any) -> Ceiling:
     for part in str(text).split(" and "):
         count, _, unit = part.partition(" per ")
         rates.append(Rate(int(count), Length.parse(f"1 {unit}")))
+    sizes = {rate.per.unit: rate.count for rate in rates}
+    if len(sizes) == 2 and sizes["hour"] >= sizes["day"]:
+        raise ValueError(f"the hour's ceiling is never reached: a day has {sizes['day']}; make the hour's smaller, or leave it out")
     if len(rates) == 2 and rates[0].per == rates[1].per:
         raise ValueError(
             f"`{text}` says the {rates[0].per.unit} twice; write for example  500 per hour and 2000 per day"

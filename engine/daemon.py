@@ -15,6 +15,7 @@ from engine.channels import Channel, Doors
 from engine.deploy import deploy
 from engine.shop import Shop
 from engine.source.problem import Problem
+from engine.store.brakes import Held, held
 from engine.store.faults import StoreError, in_plain_words
 from engine.tick import Tick, Ticked
 from engine.workspace import Workspace, load
@@ -49,6 +50,7 @@ class Daemon:
     _stamp: object = None
     _seen: object = None
     _pause: float = 0.0
+    _told: list[Held] | None = None
 
     def run(self, *, until_idle: bool = False) -> None:
         """Ticks until SIGTERM or SIGINT; what is under way is finished first. `until_idle` ends when nothing is due."""
@@ -96,7 +98,18 @@ class Daemon:
             _log.info("tick", enrolled=report.enrolled, advanced=report.advanced, messages=delivered.counts)
             for channel, reply in delivered.resting.items():
                 _log.warning("a channel takes nothing now; its messages wait", channel=channel, reply=reply)
+        if not report.idle or self._told is None:
+            self._tell_holds()
         return report
+
+    def _tell_holds(self) -> None:
+        """Says once of each hold what it waits for."""
+        with self.store.connect().execution_options(reading=True) as connection:
+            stands = held(connection)
+        for one in stands:
+            if self._told is None or one not in self._told:
+                _log.warning("held until it is released", playbook=one.playbook, reason=one.reason, type=one.release)
+        self._told = stands
 
     def _pause_longer(self) -> None:
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)

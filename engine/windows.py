@@ -22,6 +22,14 @@ _EXAMPLE: Final = "write for example  {weekdays: 09:00-21:00, weekends: 10:00-20
 class NeverOpens(ValueError):
     """All seven days are closed; nothing could ever go."""
 
+    rule = "never-opens"
+
+
+class NotADay(ValueError):
+    """A key of a window is no day; where the file's structure was looked at, that has been told already."""
+
+    told_of_keys = True
+
 
 @dataclass(frozen=True)
 class WeekWindow:
@@ -41,7 +49,7 @@ class WeekWindow:
             return cls((DayWindow.parse(written),) * 7)
         unknown = [key for key in written if key not in (*DAYS, *GROUPS)]
         if unknown or not written:
-            raise ValueError(f"`{unknown[0] if unknown else ''}` is not a day; {_EXAMPLE}")
+            raise NotADay(f"`{unknown[0] if unknown else ''}` is not a day; {_EXAMPLE}")
         said = {key: None if str(hours) == CLOSED else DayWindow.parse(hours) for key, hours in written.items()}
         groups = {day: said[group] for group, members in GROUPS.items() if group in said for day in members}
         window = cls(tuple(said.get(day, groups.get(day)) for day in DAYS))

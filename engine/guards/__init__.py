@@ -36,4 +36,9 @@ def look(at: Look) -> Verdict | None:
     return next((verdict for guard in GUARDS.values() if (verdict := guard(at)) is not None), None)
 
 
-__all__ = ["GUARDS", "Cap", "Look", "Rival", "Said", "Verdict", "look"]
+def against(at: Look) -> dict[str, Verdict]:
+    """Every guard's verdict on a message, by the guard's name; the first one would stand."""
+    return {name: verdict for name, guard in GUARDS.items() if (verdict := guard(at)) is not None}
+
+
+__all__ = ["GUARDS", "Cap", "Look", "Rival", "Said", "Verdict", "against", "look"]

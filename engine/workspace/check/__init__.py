@@ -7,6 +7,7 @@ from engine.workspace.check.changes import changes
 from engine.workspace.check.channels import channels
 from engine.workspace.check.desk import desk
 from engine.workspace.check.flow import flow
+from engine.workspace.check.hours import hours
 from engine.workspace.check.lifetimes import lifetimes
 from engine.workspace.check.moments import moments
 from engine.workspace.check.references import references
@@ -23,6 +24,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     beginning,
     moments,
     lifetimes,
+    hours,
     rewards,
     flow,
     ways,

@@ -1,0 +1,29 @@
+"""regulars consent: what a customer agreed to, and the evidence for it."""
+
+from pathlib import Path
+
+import click
+
+from engine.cli.options import open_store, read_workspace, store_option, workspace_option
+from engine.evidence import answers
+from engine.shop import Shop
+from engine.why import UnknownCustomer, find_customer
+
+
+@click.command("consent")
+@click.argument("customer")
+@workspace_option
+@store_option
+def command(customer: str, folder: Path, store: str) -> None:
+    """Show every answer of CUSTOMER (an id or an address) about messages: when, how and where from."""
+    workspace = read_workspace(folder, strict=False)
+    with open_store(store) as engine, engine.connect() as connection:
+        shop = Shop(engine, workspace)
+        try:
+            found = answers(connection, find_customer(shop, connection, customer), shop.settings.zone)
+        except UnknownCustomer as fault:
+            raise click.ClickException(str(fault)) from fault
+    for one in found:
+        click.echo(one)
+    if not found:
+        click.echo("no answer is on record: marketing does not go to this customer")

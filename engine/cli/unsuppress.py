@@ -1,0 +1,20 @@
+"""regulars unsuppress: messages may go to an address again."""
+
+import click
+
+from engine.cli.options import open_store, store_option
+from engine.cli.suppress import CHANNELS, checked
+from engine.store.ingest import lift_suppression
+
+
+@click.command("unsuppress")
+@click.argument("address")
+@click.option("--channel", type=CHANNELS, default="email", show_default=True, help="The channel.")
+@store_option
+def command(address: str, channel: str, store: str) -> None:
+    """Let messages go to ADDRESS again; what was left out meanwhile is not made up for."""
+    with open_store(store) as engine, engine.begin() as connection:
+        lifted = lift_suppression(connection, channel, checked(address, channel))
+    if not lifted:
+        raise click.ClickException(f"nothing was held back from {address} by {channel}")
+    click.echo("messages may go there again; consent is asked as ever")

@@ -1,0 +1,96 @@
+"""The commands of people who hold, release, suppress, and ask for the evidence of consent."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from engine.cli import main
+from engine.store.connect import connect
+from engine.store.ingest import put_consents
+from engine.store.ledger import enrolments
+from tests.shop import SETTINGS, World, playbook, workspace_of
+
+FILES = playbook("p", "when: {event: order.paid}\ndo:\n  - tag: bought", brakes="{backlog: 1}")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in workspace_of(FILES, SETTINGS).texts.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def ran(*words: str) -> str:
+    done = CliRunner().invoke(main, list(words))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return done.output
+
+
+def test_a_hold_is_shown_with_what_to_type_and_let_go(shop: Path) -> None:
+    assert ran("hold", "p", "--reason", "a wrong text") == "held; let it go with:  regulars release p\n"
+    assert ran("hold", "p", "--reason", "again") == "it is held by hand already\n"
+    assert "p is held: a wrong text; waiting: nobody; type  regulars release p\n" in ran("status")
+    assert ran("release", "p") == "released: 1 hold\n"
+    assert ran("release", "p") == "nothing was held\n"
+    assert "held:" not in ran("status")
+
+
+def test_everything_can_be_held_at_once(shop: Path) -> None:
+    assert "regulars release --all" in ran("hold", "--all", "--reason", "stocktaking")
+    assert "every playbook is held: stocktaking" in ran("status")
+    assert ran("release", "--all") == "released: 1 hold\n"
+    assert "name one PLAYBOOK" in ran("hold", "--reason", "x")
+    assert "did you mean `p`" in ran("hold", "pp", "--reason", "x")
+
+
+def test_a_backlog_is_begun_or_dropped(shop: Path) -> None:
+    store = connect("sqlite:///regulars.sqlite")
+    ran("status")  # makes the store
+    world = World(store, NOW, FILES)
+    world.customers("x", "y")
+    world.tick()
+    world.now = NOW + timedelta(hours=3)
+    for name in ("x", "y"):
+        world.event("order.paid", name, total=100, at=NOW + timedelta(minutes=1))
+    world.tick()
+    told = ran("status")
+    assert "waiting: 2 to begin; type  regulars release p [--drop]" in told
+    assert ran("release", "p", "--drop") == "released: 1 hold; 2 overdue occasions are left out\n"
+    with store.connect() as connection:
+        assert set(connection.scalars(sa.select(enrolments.c.state))) == {"refused"}
+
+
+def test_an_address_is_suppressed_and_freed(shop: Path) -> None:
+    assert ran("suppress", "Mei@example.com", "--reason", "asked on the phone") == "suppressed\n"
+    assert (
+        ran("suppress", "mei@example.com", "--reason", "again") == "it was suppressed already; the first reason stays\n"
+    )
+    assert "messages may go there again" in ran("unsuppress", "mei@example.com")
+    assert "nothing was held back" in ran("unsuppress", "mei@example.com")
+    assert "Error" in ran("suppress", "no address", "--reason", "x")
+
+
+def test_the_evidence_of_consent_is_told(shop: Path) -> None:
+    ran("status")
+    store = connect("sqlite:///regulars.sqlite")
+    world = World(store, NOW, FILES)
+    world.customers("mei", email_consent=False)
+    row = {"customer_id": "mei", "channel": "email", "topic": "offers", "how": "form"}
+    given = {**row, "given": True, "at": NOW, "source": "203.0.113.7"}
+    with store.begin() as connection:
+        put_consents(
+            connection, [given, {**row, "given": False, "at": NOW + timedelta(hours=1)}], NOW + timedelta(days=1)
+        )
+    assert ran("consent", "mei").splitlines() == [
+        "2026-03-01 12:00  withdrew email, every topic: import  holds",
+        "2026-03-01 12:00  agreed to email, offers: form (203.0.113.7)",
+        "2026-03-01 13:00  withdrew email, offers: form  holds",
+    ]
+    assert "no customer has the id" in ran("consent", "nobody")
