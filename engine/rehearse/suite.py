@@ -35,6 +35,10 @@ class Suite:
         self._files = [
             (file, read_tests(file, text, workspace)) for file, text in sorted(workspace.texts.items()) if _tests(file)
         ]
+        if only and any(isinstance(tests, TestFile) and self._cases(tests) for _, tests in self._files):
+            # Of another file that cannot be read, only the whole run tells.
+            named = {file for file, _ in self._files if only.casefold() in file.casefold()}
+            self._files = [(file, tests) for file, tests in self._files if file in named or isinstance(tests, TestFile)]
 
     @property
     def size(self) -> int:
