@@ -1,12 +1,17 @@
 """Values that stand alone where a whole condition is needed: `customer.tier is gold or platinum`."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 import lark
 from lark import Token
 
+from engine.source.near import near
 from engine.source.problem import Flaw
+
+#: A single word right before a verb.
+_BEFORE_VERB = re.compile(r"(?:^|[\s(])([a-z][a-z0-9_]*)\s*$")
 
 
 def alone(node: lark.Tree[Token], text: str, scope: Mapping[str, Mapping[str, Any]]) -> list[Flaw]:
@@ -69,3 +74,21 @@ def _no_condition(token: Token, scope: Mapping[str, Mapping[str, Any]]) -> Flaw:
         else ("a condition begins with a field, as in  customer.tier is gold",)
     )
     return Flaw(start, end, "condition", f"`{token}` is not a condition", helps)
+
+
+def without_scope(flaw: Flaw, text: str, scope: Mapping[str, Mapping[str, Any]]) -> Flaw | None:
+    """What is wrong with `tier is gold`: the verb that does not fit stands behind a field that lacks its `customer.`."""
+    found = _BEFORE_VERB.search(text[: flaw.start])
+    if found is None:
+        return None
+    word = found[1]
+    meant = [f"{one}.{word}" for one, fields in scope.items() if word in fields]
+    if not meant:
+        names = {name: one for one, fields in scope.items() for name in fields}
+        likely = near(word, names)
+        meant = [f"{names[likely]}.{likely}"] if likely else []
+    if not meant:
+        return None
+    kept = text[found.end(1) :].strip()
+    helps = tuple(f"write:  {one} {kept}" if found.start(1) == 0 else f"write:  {one}" for one in meant)
+    return Flaw(found.start(1), found.end(1), "unknown-field", f"it is not said whose `{word}` this is", helps)

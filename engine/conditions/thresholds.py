@@ -90,7 +90,8 @@ def _of_metric(field: Field, catalogue: Catalogue) -> list[Threshold]:
     rows = rows_of(metric, catalogue)
     if rows.time is None:
         return []
-    owner, joined = rows.owner, ()
+    owner: Any = rows.owner
+    joined: tuple[sa.ColumnElement[bool], ...] = ()
     if metric.across is not None:
         owner, joined = _all_who_share(metric.across, rows.owner, catalogue)
     return [

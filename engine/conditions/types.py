@@ -10,7 +10,7 @@ from lark import Token
 
 from engine.catalogue import Field, Type
 from engine.conditions import values
-from engine.conditions.alone import alone
+from engine.conditions.alone import alone, without_scope
 from engine.conditions.kinds import FITS, KINDS, TEMPORAL, USE, comparable, stored
 from engine.conditions.parse import parse, span
 from engine.conditions.terms import Mention, Moment, Share, Value
@@ -52,7 +52,7 @@ def read(text: str, scope: Scope, segments: Collection[str], currency: str) -> T
     """The condition of a text. Money is written in the main unit of `currency` (ISO 4217). Raises `Flawed`."""
     parsed = parse(text)
     if isinstance(parsed, Flaw):
-        raise Flawed((parsed,))
+        raise Flawed((without_scope(parsed, text, scope) or parsed,))
     reader = _Reader(text, scope, segments, currency)
     tree = reader.condition(cast(Node, parsed.children[0]))
     if reader.flaws or tree is None:

@@ -1,8 +1,10 @@
 """The stage of one test: a store in memory with the customers who are given, and what the script makes happen to them."""
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +26,7 @@ from engine.store.ingest import (
 )
 from engine.store.ingest.written import Written
 from engine.store.ledger import enrolments
+from engine.store.vouchers import import_codes
 
 #: What can be given beside customers, and how it is written.
 _GOODS = {
@@ -35,6 +38,10 @@ _GOODS = {
 #: The state of one of which none is said.
 _FIRST = {"reservations": {"state": "booked"}, "subscriptions": {"state": "active"}}
 _RECORDS = {"reservations": reservations, "subscriptions": subscriptions}
+
+
+#: Codes of a pool; a test has fewer customers.
+_POOL = 200
 
 
 class Unplayable(Exception):
@@ -60,11 +67,13 @@ class Stage:
             raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
             return raw
 
-    def set_up(self, case: Case) -> sa.Engine:
-        """The store with the customers of a test, as of its start."""
+    def set_up(self, case: Case, pools: Iterable[str] = ()) -> sa.Engine:
+        """The store with the customers of a test, as of its start; the pools of vouchers are full."""
         self._empty.backup(self._raw)
         with self.store.begin() as connection:
             put_customers(connection, [dict(one.row) for one in case.people.values()], case.start)
+            for name in pools:
+                import_codes(connection, name, [f"{name.upper()}-{number:03}" for number in range(1, _POOL)], case.start)
             for kind, put in _GOODS.items():
                 put(connection, [{**_FIRST.get(kind, {}), **row} for one, row in case.goods if one == kind], case.start)
         return self.store
@@ -117,7 +126,9 @@ def _change(connection: sa.Connection, one: Happening, now: datetime) -> Written
     if kind not in _RECORDS:
         return _GOODS[kind](connection, [row], now)
     table = _RECORDS[kind]
-    stored = connection.execute(sa.select(table).where(table.c.id == row["id"])).mappings().first() or {}
+    stored: Mapping[str, Any] = (
+        connection.execute(sa.select(table).where(table.c.id == row["id"])).mappings().first() or {}
+    )
     known = {name: value for name, value in stored.items() if name != "position"}
     return _GOODS[kind](connection, [{**_FIRST[kind], **known, **row}], now)
 

@@ -87,7 +87,11 @@ class _Reader:
         if known is not None and bool(rest) != rows:
             return _Target(known, rest or None, type=self.types.get((table, rest)))
         event = self.catalogue.events.get(written if rows else written.rpartition(".")[0])
-        if event is not None and event.about == "customer":
+        if event is not None and event.about == "product":
+            text = f"`{event.name}` happens to a product, and a metric counts what a customer did"
+            self.draft.add(self.draft.source.place(path), "value", text, "count an event of customers")
+            return None
+        if event is not None:
             return self._of_event(path, event, None if rows else written.rpartition(".")[2])
         self._unknown(path, table, known, written, rows)
         return None

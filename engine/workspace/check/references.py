@@ -32,6 +32,10 @@ def _events(subject: Subject) -> None:
         if name not in events:
             text = f"there is no event `{name}` in the catalogue"
             _unknown(subject, path, "unknown-event", text, events, "declare it in settings/catalogue.yaml")
+        elif events[name].about == "product" and path != ("when", "event"):
+            place, text = subject.draft.source.place(path), f"`{name}` happens to a product and to no customer"
+            help_ = "it can begin a playbook:  when: {event: …, meets: wishes}"
+            subject.draft.add(place, "no-customer", text, help_)
 
 
 def _event_paths(subject: Subject) -> Iterator[Path]:
