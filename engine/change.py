@@ -39,7 +39,7 @@ def _quota(text: Any) -> Quota:
         return text
     found = re.fullmatch(_QUOTA, str(text))
     if not found:
-        raise ValueError(f"`{text}` is not a number of something; write for example  500 vouchers")
+        raise ValueError(f"`{text}` is not a quota; write for example  500 vouchers")
     count, what = str(text).split(" ")
     plural: Any = _COUNTED.get(what, what)
     return Quota(int(count), plural)
@@ -51,7 +51,7 @@ AtMost = Annotated[
     BeforeValidator(_quota),
     PlainSerializer(str, return_type=str),
     WithJsonSchema(
-        {"type": "string", "pattern": f"^{_QUOTA}$", "title": "number of something", "examples": ["500 vouchers"]}
+        {"type": "string", "pattern": f"^{_QUOTA}$", "title": "quota", "examples": ["500 vouchers"]}
     ),
 ]
 

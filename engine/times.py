@@ -173,6 +173,8 @@ def parse_clock(text: Any) -> time:
 
 def near_length(text: str) -> Length | None:
     """What the author of `7d` or `a week` likely meant; None where that is not plain."""
+    if re.fullmatch(r"\d{1,4}", text.strip(), re.ASCII):
+        return Length(int(text), "day")  # the unit that nearly all lengths in playbooks have
     found = re.fullmatch(r"(\d{1,4}|an?|one)\s*[-_]?\s*([a-z]+)\.?", text.strip().lower(), re.ASCII)
     near = get_close_matches(found[2], _SHORT, n=1, cutoff=0.7) if found else []
     if found is None or not near:

@@ -51,6 +51,18 @@ _FOREIGN: Final = {
     "between": "write two conditions, `>=` and `<=`",
     "null": "write `is empty`",
 }
+#: Comparisons as people say them, and with their signs the other way round.
+_COMPARISONS: Final = {
+    "=>": ">=",
+    "=<": "<=",
+    "at least": ">=",
+    "at most": "<=",
+    "more than": ">",
+    "greater than": ">",
+    "less than": "<",
+    "fewer than": "<",
+}
+_SPOKEN: Final = re.compile(r"(?:\bis +)?(?:=[<>]|\b(?:at +(?:least|most)|(?:more|greater|less|fewer) +than)\b)")
 _VALUES: Final = frozenset(["DAY", "FALSE", "NUMBER", "TEXT", "TRUE", "WORD"])
 _WORDS: Final = {
     "FIELD": "a field",
@@ -109,10 +121,24 @@ def _misplaced(text: str, token: lark.Token, accepts: set[str]) -> Flaw:
     if token.type == "$END":
         return _unfinished(text, expected)
     start, end = token.start_pos or 0, token.end_pos or len(text)
+    spoken = _spoken(text, start)
+    if spoken is not None:
+        return spoken
     helps = _foreign(str(token)) or expected
     if str(token) in _KEYWORDS and "WORD" in accepts and "LPAR" not in accepts:
         helps = (f"in quotes it is a value:  '{token}'",)
     return Flaw(start, end, "condition", f"`{token}` does not fit here", helps)
+
+
+def _spoken(text: str, start: int) -> Flaw | None:
+    """A comparison as people say it, or with its signs the other way round, around the place where the grammar gave up."""
+    for found in _SPOKEN.finditer(text):
+        if found.start() <= start < found.end():
+            meant = _COMPARISONS[" ".join(found[0].removeprefix("is ").split())]
+            before, after = text[: found.start()].rstrip(), text[found.end() :].lstrip()
+            helps = (f"write:  {before} {meant} {after}".rstrip(),)
+            return Flaw(found.start(), found.end(), "condition", f"`{found[0]}` is no comparison", helps)
+    return None
 
 
 def _unfinished(text: str, expected: tuple[str, ...]) -> Flaw:

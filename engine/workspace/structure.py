@@ -190,6 +190,9 @@ def _wrong(source: Source, path: Path, error: ValidationError) -> Problem:
 def _misread(place: Place, name: str, raw: str, schema: Schema) -> Problem:
     """A text that is not of the form that its place asks for."""
     title = schema.get("title")
+    if "{{" in raw:
+        text = "`{{ }}` belongs in message texts; what stands here is the same for every customer"
+        return Problem(place, "template-in-playbook", text, ("write one value; steps that differ stand in a `choose`",))
     if title == "length of time":
         return Problem(place, "duration", f"`{raw}` is not a length of time", NotALength(raw).helps)
     if title == "name of an environment variable":

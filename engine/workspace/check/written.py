@@ -25,8 +25,9 @@ _BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 def written(subject: Subject) -> None:
     """Notes values that do not belong into a playbook."""
     source = subject.draft.source
-    for mark in source.marks.values():
-        found = _BRACES.search(source.text, mark.start, mark.end) if mark.raw else None
+    for path, mark in source.marks.items():
+        told = subject.draft.is_broken(path)  # together with what else is wrong with that value
+        found = _BRACES.search(source.text, mark.start, mark.end) if mark.raw and not told else None
         if found is not None:
             subject.draft.problems.append(braces(source.file, source.text, found.start(), found.end()))
     subject.draft.problems.extend(secrets(source))
