@@ -103,3 +103,90 @@ def test_a_broken_catalogue_leaves_no_playbooks() -> None:
     problem = workspace.problems[0]
     assert isinstance(problem, Problem)
     assert problem.helps == ("did you mean `table`?",)
+
+
+def test_records_have_a_key_a_customer_and_dates() -> None:
+    found = catalogue().records
+    assert {"voucher", "reservation", "subscription", "supply"} <= set(found)
+    booked = found["reservation"]
+    assert (booked.table, booked.key, booked.customer, booked.position) == (
+        "reservations",
+        "id",
+        "customer_id",
+        "position",
+    )
+    assert set(booked.dates) == {"starts_at", "made_at"}
+    assert found["voucher"].key == "code"
+    assert set(found["supply"].dates) == {"bought_at", "runs_out_on"}
+
+
+def test_the_columns_of_records_lists_and_recommendations_are_those_of_the_store() -> None:
+    found = catalogue()
+    groups = [
+        *found.records.values(),
+        *found.lists.values(),
+        *found.recommendations.values(),
+        *(elements for event in found.events.values() for elements in event.lists.values()),
+    ]
+    columns = [one.column for group in groups for one in group.fields.values()]
+    for column in columns:
+        assert column is not None and column.name in metadata.tables[column.table].columns, column
+
+
+def test_an_event_about_a_product_has_a_table_of_its_own() -> None:
+    event = catalogue().events["product.back_in_stock"]
+    assert (event.about, event.table, event.only) == (
+        "product",
+        "goods_events",
+        (("name", "product.back_in_stock"),),
+    )
+    assert event.fields["product"].column == Column("goods_events", "product")
+    assert event.fields["price"].column == Column("goods_events", "payload", "price")
+
+
+def test_an_order_has_lines() -> None:
+    lines = catalogue().events["order.paid"].lists["lines"]
+    assert (lines.word, lines.table, lines.event, lines.key) == ("line", "order_lines", "order_id", "line")
+    assert lines.fields["amount"].type is Type.MONEY
+
+
+MORE = """
+extends: built-in
+customer:
+  favourite: {text: customers.company}
+metrics:
+  customer.tea: {sum: order_lines.amount, only: {category: [tea, matcha]}}
+  customer.tea_share: {share_of: order_lines.amount, only: {category: tea}, over: 1 year}
+  customer.views: {count: page.viewed, over: 7 days, ending: 1 day ago}
+  customer.stars: {average: review.posted.rating}
+  customer.visits: {days_between: reservations}
+  customer.colleagues: {count: customers, across: customers.company}
+"""
+
+
+def test_a_catalogue_can_add_to_the_built_in_one() -> None:
+    found = catalogue(MORE)
+    assert found.fields["favourite"].column == Column("customers", "company")
+    assert found.fields["tier"] == catalogue().fields["tier"]
+    assert found.records == catalogue().records
+    metrics = {name: found.fields[name].metric for name in ("tea", "tea_share", "views", "stars", "colleagues")}
+    assert metrics == {
+        "tea": Metric("sum", "order_lines", "amount", None, only=(("category", ("tea", "matcha")),)),
+        "tea_share": Metric("share_of", "order_lines", "amount", Length(1, "year"), part=(("category", ("tea",)),)),
+        "views": Metric(
+            "count",
+            "events",
+            None,
+            Length(7, "day"),
+            Length(1, "day"),
+            (("name", ("page.viewed",)),),
+            None,
+            "occurred_at",
+        ),
+        "stars": Metric(
+            "average", "events", "payload", None, None, (("name", ("review.posted",)),), "rating", "occurred_at"
+        ),
+        "colleagues": Metric("count", "customers", None, None, across="company"),
+    }
+    assert found.fields["tea"].required and found.fields["tea"].type is Type.MONEY
+    assert not found.fields["colleagues"].required

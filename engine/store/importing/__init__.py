@@ -1,4 +1,4 @@
-"""Imports customers, orders and events from CSV files: good rows go in, bad rows go to a file with their reasons."""
+"""Imports CSV files of every kind: good rows go in, bad rows go to a file with their reasons."""
 
 from engine.store.importing.kinds import KINDS, Reading
 from engine.store.importing.run import ImportReport, import_csv
