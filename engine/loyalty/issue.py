@@ -21,7 +21,8 @@ _KEY = ("enrolment_id", "step", "iteration")
 _TOGETHER = 200
 #: How long a run stands still whose code another transaction may be giving back.
 _SOON = Length(1, "minute")
-_LATER = Length(1, "hour")
+#: And one that waits for vouchers: `engine/upkeep` wakes it when there are any.
+_LATER = Length(1, "day")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage) -> 
     held_out = {person.id for person in case.people.values() if person.held_out}
     rehearsal = Rehearsal(
         replace(workspace, playbooks={playbook.id: witnessed(replace(playbook, status="active"), trace)}),
-        stage.set_up(case),
+        stage.set_up(case, _pools(workspace, playbook)),
         channel,
         case.start,
         new_code=Codes(),
@@ -51,6 +51,12 @@ def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage) -> 
     except EngineFault as broken:
         fault = str(broken)
     return Played(tuple(timeline.entries), trace, timeline.deferred, problem, fault)
+
+
+def _pools(workspace: Workspace, playbook: Playbook) -> list[str]:
+    """The vouchers that the playbook gives out of an imported pool."""
+    given = {getattr(step.action, "voucher", None) for step in playbook.steps.values()}
+    return [name for name, kind in workspace.vouchers.items() if name in given and kind.pool is not None]
 
 
 def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playbook, trace: Trace) -> None:
