@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.numbers import get_currency_precision
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, WithJsonSchema
 
 from engine.braking import Brakes
 from engine.channel_settings import Channels
@@ -18,7 +18,7 @@ from engine.literals import Cap, Days, Duration, Limit, Name, SendHours, SendWin
 from engine.staff import Staff
 from engine.times import DayWindow, Length, zone_named
 from engine.windows import WeekWindow
-from engine.working import Week
+from engine.working import Feast, Week
 
 _ZONES = frozenset(available_timezones())  # looking them up reads a folder
 
@@ -76,12 +76,20 @@ class Working(Declared):
     closed: tuple[Annotated[Text, AfterValidator(_closed)], ...] = Field(
         default=(), description="Days off: dates such as 2026-12-24, or ids of settings/holidays.yaml."
     )
+    country: Text | None = Field(
+        default=None, description="By whose calendar those holidays are kept (ISO 3166); else that of `anywhere`."
+    )
+
+    @property
+    def holidays(self) -> tuple[str, ...]:
+        """The ids among the days off."""
+        return tuple(one for one in self.closed if not _ISO_DAY.fullmatch(one))
 
 
 @lru_cache(maxsize=16)
-def _week(zone: ZoneInfo, working: Working) -> Week:
+def _week(zone: ZoneInfo, working: Working, feasts: tuple[Feast, ...]) -> Week:
     closed = frozenset(date.fromisoformat(one) for one in working.closed if _ISO_DAY.fullmatch(one))
-    return Week(zone, working.days, working.hours, closed)
+    return Week(zone, working.days, working.hours, closed, feasts)
 
 
 class Limits(Declared):
@@ -144,10 +152,19 @@ class Settings(Declared):
     )
     working: Working = Field(default_factory=Working, description="When the shop's people are there.")
 
+    #: The holidays on which the shop is closed, once they are known.
+    _feasts: tuple[Feast, ...] = PrivateAttr(default=())
+
+    def closed_on(self, feasts: tuple[Feast, ...]) -> "Settings":
+        """The same settings of a shop that is closed on these holidays."""
+        found = self.model_copy()
+        found._feasts = feasts
+        return found
+
     @property
     def week(self) -> Week:
         """The shop's working days and hours, in its own zone."""
-        return _week(self.zone, self.working)
+        return _week(self.zone, self.working, self._feasts)
 
     @property
     def zone(self) -> ZoneInfo:

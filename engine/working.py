@@ -7,7 +7,7 @@ on Wednesday at that hour. From Tuesday at 15:00 they are over on Thursday at 15
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from engine.times import EARLIEST, LATEST, LENGTH, DayWindow, Length, local_instant
@@ -50,6 +50,13 @@ def parse_span(text: Any) -> Span:
     return Length.parse(text)
 
 
+class Feast(Protocol):
+    """A holiday in one country."""
+
+    def in_year(self, year: int) -> tuple[date, ...]:
+        """Its days in that year."""
+
+
 @dataclass(frozen=True)
 class Week:
     """When the shop's people are there: days of the week, hours, and single days on which they are not."""
@@ -58,10 +65,13 @@ class Week:
     days: frozenset[int] = frozenset(range(5))  # Monday is 0
     hours: DayWindow = field(default_factory=lambda: DayWindow(time(9), time(18)))
     closed: frozenset[date] = frozenset()
+    feasts: tuple[Feast, ...] = ()
 
     def works(self, day: date) -> bool:
         """Whether that is a working day."""
-        return day.weekday() in self.days and day not in self.closed
+        if day.weekday() not in self.days or day in self.closed:
+            return False
+        return not any(day in feast.in_year(day.year) for feast in self.feasts)
 
     def after(self, instant: datetime, count: int) -> datetime:
         """So many working days later, at the same hour; outside the hours it is counted from the next opening."""

@@ -7,6 +7,7 @@ import pytest
 
 from engine.times import LATEST, DayWindow, Length, NotALength
 from engine.working import Week, WorkingDays, parse_days, parse_span, span_after, span_before
+from engine.workspace import load_texts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = Week(BERLIN, closed=frozenset({date(2026, 4, 3), date(2026, 4, 6)}))  # Good Friday and Easter Monday
@@ -78,3 +79,17 @@ def test_days_of_the_week() -> None:
 def test_hours_of_its_own() -> None:
     week = Week(BERLIN, days=parse_days("tuesday-saturday"), hours=DayWindow.parse("11:00-19:00"))
     assert week.after(at("2026-03-07 18:30"), 1) == at("2026-03-10 18:30")
+
+
+def test_holidays_by_the_shops_country() -> None:
+    settings = """
+brand: {name: Fine Shop, address: '1 High Street, Springfield'}
+timezone: Asia/Shanghai
+working: {closed: [lunar-new-year, 2026-05-01], country: CN}
+"""
+    found = load_texts({"settings/regulars.yaml": settings}).settings
+    assert found is not None
+    days = [date(2026, 2, 17), date(2026, 2, 16), date(2026, 5, 1), date(2027, 2, 6), date(2027, 2, 8)]
+    assert [found.week.works(day) for day in days] == [False, True, False, False, True]
+    unknown = load_texts({"settings/regulars.yaml": settings.replace("lunar-new-year", "lunar-new-yaer")})
+    assert [problem.rule for problem in unknown.errors] == ["unknown-holiday"]

@@ -15,6 +15,7 @@ from engine.source.yaml import MAX_BYTES
 from engine.workspace.catalogue import builtin, read_catalogue
 from engine.workspace.check.renamed import renamed
 from engine.workspace.check.written import secrets
+from engine.workspace.closing import closed_on
 from engine.workspace.compose import compose
 from engine.workspace.holidays import builtin_holidays, read_holidays, read_moved
 from engine.workspace.known import Known
@@ -109,6 +110,8 @@ class _Load:
         settings, catalogue = self._settings(), self._catalogue()
         vouchers, broken_vouchers = self._vouchers()
         holidays, broken_holidays = self._holidays()
+        if settings is not None:
+            settings = closed_on(settings, holidays, broken_holidays, self.drafts)
         messages = Messages()
         messages.read((name, self._shown(name), text) for name, text in self._under("messages/", ".md"))
         self.found.problems.extend(messages.problems)
