@@ -89,7 +89,7 @@ def _whom(subject: Subject, placed: Placed, action: Notify) -> None:
     elif to not in staff.teams and to not in staff.people and not is_address(to):
         names = [*staff.teams, *staff.people]
         helps = suggest(to, names, "there are") or ("declare it in settings/regulars.yaml, or write an address",)
-        subject.draft.add(place, "unknown-person", f"`{to}` is no team or person of `staff`, and no address", *helps)
+        subject.draft.add(place, "unknown-staff", f"`{to}` is no team or person of `staff`, and no address", *helps)
     elif to in staff.people and staff.people[to].email is None:
         subject.draft.add(place, "no-address", f"`{to}` has no address", "add  email:  to it in settings/regulars.yaml")
 
