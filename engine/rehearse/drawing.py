@@ -80,7 +80,12 @@ class Drawing:
                 yield _arrived(entry)
 
     def _did(self, one: Happening) -> str:
-        """What the customer did, in the words of the test."""
+        """What the customer or the shop's people did, in the words of the test."""
+        if one.said is not None:
+            return f"{one.said[0]}: {one.said[1]}"
+        if one.record is not None:
+            kind, row = one.record
+            return f"{one.customer}: {kind} ({', '.join(f'{name} {value}' for name, value in row.items())})"
         if one.event is None:
             changed = ", ".join(f"{name} = {value}" for name, value in one.row.items())
             return f"{one.customer}: {changed or f'loses {one.untag}'}"
