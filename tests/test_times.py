@@ -53,7 +53,7 @@ def test_one_days_is_one_day() -> None:
     ("text", "near"),
     [
         *[("7d", "7 days"), ("2w", "2 weeks"), ("90min", "90 minutes"), ("1 hr", "1 hour"), ("7-days", "7 days")],
-        *[("a week", "1 week"), ("one month", "1 month"), ("7 Days", "7 days"), ("7  days", "7 days")],
+        *[("a week", "1 week"), ("one month", "1 month"), ("7 Days", "7 days"), ("7  days", "7 days"), ("5", "5 days")],
     ],
 )
 def test_what_is_no_length_says_what_was_likely_meant(text: str, near: str) -> None:
@@ -62,7 +62,7 @@ def test_what_is_no_length_says_what_was_likely_meant(text: str, near: str) -> N
     assert caught.value.helps[0] == f"did you mean `{near}`?"
 
 
-@pytest.mark.parametrize("text", ["soon", "1.5 days", "-1 day", "12345 days", "7 fortnights", "", "٧ days", 7, None])
+@pytest.mark.parametrize("text", ["soon", "1.5 days", "-1 day", "12345 days", "7 fortnights", "", "٧ days", None])
 def test_what_is_far_from_a_length_lists_the_units(text: object) -> None:
     with pytest.raises(NotALength) as caught:
         Length.parse(text)

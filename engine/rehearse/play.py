@@ -85,7 +85,7 @@ def _until(rehearsal: Rehearsal, instant: datetime, asleep: tuple[datetime, date
     """Moves the clock there; while nothing runs, without a tick."""
     if asleep is not None and rehearsal.now < asleep[1] and instant > asleep[0]:
         begins, ends = asleep
-        if rehearsal.now < begins:
+        if rehearsal.now <= begins:
             yield from rehearsal.advance_to(begins)
         rehearsal.now = min(instant, ends)
         if instant < ends:
