@@ -73,6 +73,8 @@ def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playboo
                 with rehearsal.store.connect() as connection:
                     timeline.look(connection, rehearsal.now, name)
 
+    if case.asleep is not None and case.asleep[0] == case.start:
+        note(rehearsal.tick())  # it was launched before it fell asleep
     for at, happenings in _moments(case.happenings):
         note(_until(rehearsal, at, case.asleep))
         for one in happenings:
@@ -85,7 +87,7 @@ def _until(rehearsal: Rehearsal, instant: datetime, asleep: tuple[datetime, date
     """Moves the clock there; while nothing runs, without a tick."""
     if asleep is not None and rehearsal.now < asleep[1] and instant > asleep[0]:
         begins, ends = asleep
-        if rehearsal.now <= begins:
+        if rehearsal.now < begins:
             yield from rehearsal.advance_to(begins)
         rehearsal.now = min(instant, ends)
         if instant < ends:
