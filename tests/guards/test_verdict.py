@@ -14,6 +14,7 @@ SAID = [Said(NOW - timedelta(hours=1), "other", "email", 50)]
 AGAINST = {
     "run_state": {"run_state": "stopped"},
     "opened": {"opened": True},
+    "suspension": {"run_state": "suspended"},
     "expiry": {"expires_at": NOW - timedelta(hours=1)},
     "consent": {"consents": []},
     "suppression": {"suppressed": "bounced"},

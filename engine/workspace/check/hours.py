@@ -1,19 +1,19 @@
 """Hours and brakes that cannot do what their author means: a window that the rhythm never meets, a moot ceiling."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.braking import Brakes
+from engine.windows import WeekWindow
 from engine.workspace.flow import Placed
 from engine.workspace.subject import Subject
-from engine.windows import WeekWindow
 
 _UTC = ZoneInfo("UTC")
 #: Beats that are looked at: more than a year of days.
-_BEATS, _SINCE = 400, datetime(2025, 12, 31)
+_BEATS, _SINCE = 400, datetime.combine(date(2025, 12, 31), time())
 #: A rate is one of at least so many messages (see `stops`).
 _FEWEST = 50
 
