@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.actions.series import Series
 from engine.catalogue import Field, Type
 from engine.compose import Compose
 from engine.enrol import Entry
@@ -111,13 +112,13 @@ class Preview:
     def _said(self, compose: Compose, step: Step) -> Iterator[tuple[str, str]]:
         """The messages that a step may send, each with a channel that it has words for."""
         action = step.action
-        if not isinstance(action, Saying):
-            for message in self.playbook.series.get(getattr(action, "series", ""), ()):
-                yield message, "email"
+        if not isinstance(action, Saying | Series):
             return
-        for channel in action.ways() or self.shop.settings.channels.personal:
-            if compose.speaks(self.playbook, action.said(), channel):
-                yield action.said(), channel
+        messages = self.playbook.series.get(action.series, ()) if isinstance(action, Series) else (action.said(),)
+        for message in messages:
+            for channel in action.ways() or self.shop.settings.channels.personal:
+                if compose.speaks(self.playbook, message, channel):
+                    yield message, channel
 
     def _customer(
         self, connection: sa.Connection, compose: Compose, customer: str | None, now: datetime

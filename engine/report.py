@@ -59,6 +59,12 @@ def standings(connection: sa.Connection, playbooks: Iterable[str] = ()) -> list[
     return [found[name] for name in sorted(found)]
 
 
+def sent_by_channel(connection: sa.Connection) -> dict[str, int]:
+    """How many messages each channel took."""
+    count = sa.select(outbox.c.channel, sa.func.count()).where(outbox.c.state == "sent").group_by(outbox.c.channel)
+    return {channel: number for channel, number in connection.execute(count.order_by(outbox.c.channel))}
+
+
 def messages_in_doubt(connection: sa.Connection) -> int:
     """Messages that were handed over and never answered."""
     statement = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.state == "uncertain")

@@ -43,10 +43,14 @@ def follow(connection: sa.Connection, moves: Iterable[Row], attempt: str | None 
     at = {move["id"]: move["next_try"] for move in moves if move.get("next_try") is not None}
     if not at:
         return
-    ended = [outbox.c.id.in_(at), outbox.c.channels.is_not(None), outbox.c.state.in_((*_NOT_TAKEN, *_TAKEN))]
+    ended: list[sa.ColumnElement[bool]] = [
+        outbox.c.id.in_(at),
+        outbox.c.channels.is_not(None),
+        outbox.c.state.in_((*_NOT_TAKEN, *_TAKEN)),
+    ]
     if attempt is not None:
         ended.append(outbox.c.attempt_id == attempt)
-    rows = connection.execute(sa.select(outbox).where(*ended)).mappings().all()
+    rows = [dict(row) for row in connection.execute(sa.select(outbox).where(*ended)).mappings()]
     following = [_following(row, at[row["id"]]) for row in rows if row["channels"]]
     if following:
         once = ["enrolment_id", "step", "iteration", "rank"]

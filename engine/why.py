@@ -124,10 +124,12 @@ class Why:
         for row in connection.execute(sa.select(tasks).where(tasks.c.enrolment_id == run)).mappings():
             text = f"{self._time(row['created_at'])}  task {row['task']} for {row['assignee'] or 'anybody'}"
             found.append((row["created_at"], Line(text, depth=1)))
-        for row in connection.execute(sa.select(outbox).where(outbox.c.enrolment_id == run)).mappings():
+        for row in connection.execute(sa.select(outbox).where(outbox.c.enrolment_id == run).order_by(outbox.c.id)).mappings():
             at = row["sent_at"] or row["due_at"]
             reason = f" ({row['reason']})" if row["reason"] else ""
-            text = f"{self._time(at)}  {row['channel']} {row['message']}: {row['state']}{reason}"
+            again = f", since nobody opened it within {row['unless_opened']}" if row["opened_since"] else ""
+            whom = f" to {row['recipient']}" if row["recipient"] else ""
+            text = f"{self._time(at)}  {row['channel']} {row['message']}{whom}{again}: {row['state']}{reason}"
             found.append((row["planned_at"], Line(text, holds=row["state"] not in _NOT_SENT, depth=1)))
         return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 

@@ -27,6 +27,10 @@ class Series(Action):
     series: Name = Field(description="The series' name in settings/series.yaml.")
     by: _By | None = Field(default=None, description="The channels, in the order in which they are tried.")
 
+    def ways(self) -> tuple[str, ...]:
+        """The channels in the order in which they are tried; none leaves it to the customer and the settings."""
+        return self.by or ()
+
     def run(self, run: Run) -> Move:
-        run.send_next(self.series, self.by or (ANY,))
+        run.send_next(self.series, self.ways() or (ANY,))
         return Next()

@@ -1,6 +1,6 @@
 """regulars status: every playbook in numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -9,7 +9,7 @@ from engine.cli.options import open_store, read_workspace, store_option, workspa
 from engine.counting import counted
 from engine.holding import standing_holds, waiting_for_a_place
 from engine.plan import problems as left_behind
-from engine.report import Standing, messages_in_doubt, standings
+from engine.report import Standing, messages_in_doubt, sent_by_channel, standings
 from engine.shop import Shop
 from engine.splits import splits, told
 from engine.workspace import Workspace
@@ -45,7 +45,7 @@ def command(folder: Path, store: str, ways: bool) -> None:
         return
     with open_store(store) as engine, engine.connect() as connection:
         rows = standings(connection, workspace.playbooks)
-        doubt = messages_in_doubt(connection)
+        doubt, by_channel = messages_in_doubt(connection), sent_by_channel(connection)
         refused = left_behind(workspace, connection)
         given = counted(connection)
         stands = standing_holds(connection)
@@ -63,8 +63,15 @@ def command(folder: Path, store: str, ways: bool) -> None:
     for problem in refused:
         name = Path(problem.place.file).stem
         click.echo(f"{name}: its older version goes on ({problem.text}); see  regulars plan")
+    for line in _messages(by_channel, doubt):
+        click.echo(line)
+
+
+def _messages(by_channel: Mapping[str, int], doubt: int) -> Iterator[str]:
+    if len(by_channel) > 1:
+        yield "sent by channel: " + ", ".join(f"{channel} {count:,}" for channel, count in by_channel.items())
     if doubt:
-        click.echo(f"{doubt} messages were handed over and never answered: they may or may not have arrived")
+        yield f"{doubt} messages were handed over and never answered: they may or may not have arrived"
 
 
 def _say_splits(store: str) -> None:

@@ -45,13 +45,17 @@ class Subject:
             elif placed.action is not None:
                 yield from ((placed, message) for message in placed.action.notices())
 
-    def ways_of(self, action: Action | None) -> tuple[str, ...]:
-        """The channels by which a step may speak: its own, else those of the settings that the message has words for."""
-        if not isinstance(action, Saying):
+    def ways_of(self, action: Action | None, message: str) -> tuple[str, ...]:
+        """The channels by which a step may say it: its own, else those of the settings that the message has words for."""
+        if not isinstance(action, Saying | Series):
             return ("email",)
-        texts = self.known.messages.get(action.said(), {}).values()
+        texts = self.known.messages.get(message, {}).values()
         usable = self.known.settings.channels.personal
         return action.ways() or tuple(one for one in usable if any(text.speaks(one) for text in texts))
+
+    def series_of(self, action: Series) -> tuple[str, ...]:
+        """The messages of a step's series."""
+        return tuple(self.known.series.get(action.series, ()))
 
     @property
     def series(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from engine.actions.message import Message
 from engine.actions.notify import Notify
+from engine.actions.series import Series
 from engine.actions.webhook import Webhook
 from engine.sends import Saying
 from engine.source.marks import Path
@@ -24,9 +25,10 @@ def channels(subject: Subject) -> None:
     noted: set[str] = set()
     for placed in subject.placed:
         action = placed.action
-        if isinstance(action, Saying):
+        if isinstance(action, Saying | Series):
             _doors(subject, placed, action, noted)
-            _words(subject, placed, action)
+            for message in subject.series_of(action) if isinstance(action, Series) else (action.said(),):
+                _words(subject, placed, action, message)
         if isinstance(action, Message):
             _order(subject, placed, action)
         elif isinstance(action, Notify):
@@ -35,7 +37,7 @@ def channels(subject: Subject) -> None:
             _system(subject, placed, action)
 
 
-def _doors(subject: Subject, placed: Placed, action: Saying, noted: set[str]) -> None:
+def _doors(subject: Subject, placed: Placed, action: Saying | Series, noted: set[str]) -> None:
     settings = subject.known.settings.channels
     place = subject.draft.source.key_place(placed.key)
     if not action.ways() and not settings.personal:
@@ -50,18 +52,18 @@ def _doors(subject: Subject, placed: Placed, action: Saying, noted: set[str]) ->
             subject.draft.add(place, "no-channel", text, f"add there:  {write}")
 
 
-def _words(subject: Subject, placed: Placed, action: Saying) -> None:
-    versions = subject.known.messages.get(action.said(), {})
-    if not versions or action.said() in subject.known.broken_messages:
+def _words(subject: Subject, placed: Placed, action: Saying | Series, message: str) -> None:
+    versions = subject.known.messages.get(message, {})
+    if not versions or message in subject.known.broken_messages:
         return
     ways = action.ways()
     silent = [one for one in ways if not any(text.speaks(one) for text in versions.values())]
-    if not ways and not subject.ways_of(action):
+    if not ways and not subject.ways_of(action, message):
         silent = ["any channel of the settings"]
     for channel in silent:
-        file = f"messages/{action.said()}/{min(versions)}.md"
+        file = f"messages/{message}/{min(versions)}.md"
         more = "s" if len(versions) > 1 else ""
-        text = f"`{action.said()}` has no words for {channel}"
+        text = f"`{message}` has no words for {channel}"
         key = channel if channel in ("sms", "chat") else "subject"
         advice = f"add a line  {key}: …  to the front matter of {file}" + (" and its other languages" if more else "")
         subject.draft.add(subject.draft.source.place(placed.key), "no-words", text, advice)

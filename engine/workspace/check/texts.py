@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from engine.catalogue import Field
 from engine.origin import EVENTS
-from engine.render import Message, variables
+from engine.render import Message, elements, variables
 from engine.sends import Saying
 from engine.source.near import suggest
 from engine.source.problem import Place, Problem
@@ -22,17 +22,18 @@ def texts(subject: Subject) -> None:
     for placed, name in subject.mails:
         versions = subject.known.messages.get(name, {})
         place = subject.draft.source.place(placed.key)
-        ways = subject.ways_of(placed.action)
+        ways = subject.ways_of(placed.action, name)
         action = placed.action
         to_staff = action is not None and (bool(action.notices()) or (isinstance(action, Saying) and action.to_staff))
         if name not in subject.known.broken_messages and not to_staff:
             _all_translations(subject, place, name, ways, versions)
         told = action.notice_words() if action is not None else {}
         words = _words(subject, {**scopes(placed.results), **told})
+        lists = {f"customer.{key}": set(one.fields) for key, one in subject.known.catalogue.recommendations.items()}
         unclear = {one for one, result in placed.results.items() if not result.clear} | subject.room.unclear
         note = f"used by {place.file}:{place.line} ({placed.verb}: {name})"
         for message in versions.values():
-            for problem in _unknown(message, ways, words, unclear):
+            for problem in (*_unknown(message, ways, words, unclear), *_unknown_members(message, ways, lists)):
                 if (problem.place, problem.text) not in noted:
                     noted.add((problem.place, problem.text))
                     subject.draft.problems.append(replace(problem, notes=(note,)))
@@ -95,6 +96,17 @@ def _unknown(
             continue
         place = Place(message.file, variable.line, variable.column, variable.width)
         found.append(_scope(place, scope, words) if scope not in words else _field(place, scope, field, words[scope]))
+    return found
+
+
+def _unknown_members(message: Message, ways: Sequence[str], lists: Mapping[str, set[str]]) -> list[Problem]:
+    """Members of the elements of a known list: `product.title`, in a loop over `customer.recommended`."""
+    found = []
+    for one in dict.fromkeys(one for way in ways for one in elements(message, way)):
+        element, _, member = one.name.partition(".")
+        if one.of in lists and member not in lists[one.of]:
+            place = Place(message.file, one.line, one.column, one.width)
+            found.append(_field(place, element, member, lists[one.of]))
     return found
 
 
