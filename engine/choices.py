@@ -6,9 +6,10 @@ from datetime import datetime
 from fractions import Fraction
 
 from engine.action import Heard
-from engine.conditions import Tree, turns_at, written_value
+from engine.conditions import LOOK_AGAIN, Tree, turns_at, written_value
 from engine.deeds import Deeds
 from engine.guards.holdout import place
+from engine.times import LATEST
 from engine.working import Span, span_after, span_before
 
 
@@ -31,7 +32,12 @@ class Choices(Deeds):
 
     def turns_at(self, condition: Tree) -> datetime | None:
         """When time alone may next change the answer of a condition; None where only data can."""
-        return turns_at(condition, self.record, self.now, self.setting.settings.zone, self.setting.segments)
+        setting = self.setting
+        found = turns_at(condition, self.record, self.now, setting.settings.zone, setting.segments)
+        if setting.catalogue.customers.position is not None:
+            return found
+        # A store that does not number its changes cannot say that the customer has changed.
+        return min(found or LATEST, self.now + LOOK_AGAIN)
 
     # --- Rounds ------------------------------------------------------------------------------------------------------
 

@@ -67,16 +67,17 @@ class Week:
     closed: frozenset[date] = frozenset()
     feasts: tuple[Feast, ...] = ()
 
-    def works(self, day: date) -> bool:
+    def works(self, day: date | None) -> bool:
         """Whether that is a working day."""
-        if day.weekday() not in self.days or day in self.closed:
+        if day is None or day.weekday() not in self.days or day in self.closed:
             return False
         return not any(day in feast.in_year(day.year) for feast in self.feasts)
 
     def after(self, instant: datetime, count: int) -> datetime:
         """So many working days later, at the same hour; outside the hours it is counted from the next opening."""
         local = instant.astimezone(self.zone)
-        day, at = local.date(), local.time()
+        day: date | None = local.date()
+        at = local.time()
         if not self.works(day) or at >= self.hours.closes:
             day, at = self._next(day, 1), self.hours.opens
         elif at < self.hours.opens:
@@ -86,7 +87,8 @@ class Week:
     def before(self, instant: datetime, count: int) -> datetime:
         """So many working days earlier, at the same hour; outside the hours it is counted from the last closing."""
         local = instant.astimezone(self.zone)
-        day, at = local.date(), local.time()
+        day: date | None = local.date()
+        at = local.time()
         if not self.works(day) or at < self.hours.opens:
             day, at = self._next(day, -1), self.hours.closes
         elif at > self.hours.closes:

@@ -55,7 +55,11 @@ def write_choices(
 
 def _release(connection: sa.Connection, released: Mapping[int, timedelta]) -> None:
     """Messages that waited for their run are due again, and come too late only so much later."""
-    waiting = (sa.literal_column(WAITING), outbox.c.enrolment_id.in_(released), outbox.c.reason == SUSPENDED)
+    waiting: tuple[sa.ColumnElement[bool], ...] = (
+        sa.literal_column(WAITING),
+        outbox.c.enrolment_id.in_(released),
+        outbox.c.reason == SUSPENDED,
+    )
     columns = (outbox.c.id, outbox.c.enrolment_id, outbox.c.planned_at, outbox.c.expires_at)
     rows = [
         {"which": id_, "due": planned + released[run], "over": over + released[run] if over is not None else None}

@@ -6,12 +6,13 @@ from engine.conditions.sql import Compiled, compile_value, compile_where
 from engine.conditions.terms import Mention, Moment
 from engine.conditions.thresholds import Threshold, shared, thresholds
 from engine.conditions.tree import Not, Tree, all_of, any_of, fields, segments_in, to_text, within
-from engine.conditions.turning import turns_at
+from engine.conditions.turning import LOOK_AGAIN, turns_at
 from engine.conditions.types import Flawed, Scope, read
 from engine.conditions.words import Reason, explain, warnings
 from engine.conditions.written import read_written, written_value
 
 __all__ = [
+    "LOOK_AGAIN",
     "Compiled",
     "Flawed",
     "Mention",

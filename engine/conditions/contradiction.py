@@ -54,7 +54,8 @@ def _fits(value: Any, order: Ordered) -> bool:
     bound = _bound(order)
     if bound is None or isinstance(value, str):
         return True
-    return {"<": value < bound, "<=": value <= bound, ">": value > bound, ">=": value >= bound}[order.order]
+    fits: bool = {"<": value < bound, "<=": value <= bound, ">": value > bound, ">=": value >= bound}[order.order]
+    return fits
 
 
 def _bound(order: Ordered) -> Any:

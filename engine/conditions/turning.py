@@ -12,8 +12,8 @@ from engine.conditions.sources import bound_moment
 from engine.conditions.thresholds import Threshold
 from engine.conditions.tree import Moved, Tree, within
 
-#: A metric over a window changes when rows leave the window, which a record does not show: it is looked at so often.
-METRIC_AGAIN: Final = timedelta(hours=6)
+#: How often a condition is looked at where nothing says when it changes: a metric does when rows leave its window.
+LOOK_AGAIN: Final = timedelta(hours=6)
 _NOWHERE: Final = sa.null()
 
 
@@ -29,7 +29,7 @@ def _turns(
 ) -> Iterator[datetime]:
     for node in within(tree, segments):
         if any(mention.field.metric is not None for mention in node.mentions):
-            yield now + METRIC_AGAIN
+            yield now + LOOK_AGAIN
         if isinstance(node, Moved) and node.moment.moves:
             value = value_of(node.mention, record)
             if value is not None:
