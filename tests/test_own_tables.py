@@ -168,3 +168,33 @@ def test_a_column_that_is_gone_stops_the_runs_that_ask_for_it_and_no_others(post
     assert (works.state, works.reason) == ("done", None)
     assert asks.state == "running"
     assert "the store cannot answer: column clients.given_name does not exist" in asks.reason
+
+
+FIRMS = """
+metrics:
+  customer.tea_3_months: {sum: parts.cents, only: {kind: tea}, over: 3 months, type: money}
+  customer.firm_average: {average: sales.cents, across: clients.given_name, type: money}
+  customer.firm_rhythm: {days_between: sale.made, across: clients.given_name}
+"""
+
+
+def test_parts_and_firms_of_own_tables_are_counted(store: sa.Engine) -> None:
+    """Two clients of one name stand for a firm: a sale to one of them lets the other enter."""
+    catalogue = CATALOGUE.replace("STORED", _own_tables(store)).replace("\nmetrics:", FIRMS.rstrip("\n"), 1)
+    parts = "tables:\n  parts: {through: sales, by: sale_no, key: part_no}"
+    catalogue = catalogue.replace("tables:", parts, 1)
+    enters = "when: {enters: [customer.firm_average >= 30]}\ndo:\n  - tag: firm"
+    tea = "when: {enters: [customer.tea_3_months >= 5]}\ndo:\n  - tag: tea"
+    files = {**playbook("firm", enters), **playbook("tea", tea), "settings/catalogue.yaml": catalogue}
+    with store.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS parts")
+        connection.exec_driver_sql("CREATE TABLE parts (part_no INTEGER, sale_no INTEGER, kind TEXT, cents BIGINT)")
+        connection.exec_driver_sql("UPDATE clients SET given_name = 'acme'")
+        connection.exec_driver_sql("UPDATE sales SET cents = 100")
+    tick = Tick(Shop(store, workspace_of(files)), Record(), SECRETS)
+    tick(LAUNCH)
+    _sale(store, 2, 8, "sale", 9000, LAUNCH + timedelta(minutes=1))
+    with store.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO parts VALUES (1, 2, 'tea', 700), (2, 2, 'cup', 100)")
+    tick(LAUNCH + timedelta(minutes=2))
+    assert _what_happened(store) == [("firm", "7", "1"), ("firm", "8", "1"), ("tea", "8", "1")]

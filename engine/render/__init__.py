@@ -1,6 +1,6 @@
 """From a message and a customer to the bytes of a mail, or the words of an SMS or a chat message."""
 
-from engine.render.check import Variable, variables
+from engine.render.check import Variable, elements, variables
 from engine.render.message import Message, Part, parse_message
 from engine.render.mime import MailHeaders, build_mail
 from engine.render.template import Content, Template, Unrenderable, compile_message, render, render_plain
@@ -21,6 +21,7 @@ __all__ = [
     "Variable",
     "build_mail",
     "compile_message",
+    "elements",
     "parse_message",
     "read_unsubscribe_token",
     "render",

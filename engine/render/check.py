@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ class Variable(NamedTuple):
     line: int
     column: int
     width: int
+    of: str = ""  # the list whose element it is a member of: in a loop over `event.lines`, of `line.product`
 
 
 def check(message: Message) -> list[Problem]:
@@ -39,15 +40,24 @@ def variables(message: Message, channel: str | None = None) -> list[Variable]:
 
     With a channel, those of its own words.
     """
+    return [one for one in _read(message, channel) if not one.of]
+
+
+def elements(message: Message, channel: str | None = None) -> list[Variable]:
+    """Every member that the texts read from the elements of a list, inside a loop over it."""
+    return [one for one in _read(message, channel) if one.of]
+
+
+def _read(message: Message, channel: str | None) -> list[Variable]:
     found: list[Variable] = []
     for part in message.parts if channel is None else message.parts_of(channel):
         tree = None if _endless(part) else _parse(part)
         if isinstance(tree, nodes.Template):
             seen: Counter[tuple[int, str]] = Counter()
-            for line, name in _names(tree, frozenset({"loop"})):
+            for line, name, of in _names(tree, {"loop": ""}):
                 at = find(message, part, line, name, seen[line, name])
                 seen[line, name] += 1
-                found.append(Variable(name, at.line, at.column, at.width))
+                found.append(Variable(name, at.line, at.column, at.width, of))
     return found
 
 
@@ -92,16 +102,22 @@ def _parse(part: Part) -> nodes.Template | TemplateSyntaxError:
         return TemplateSyntaxError("nested too deeply", 1)
 
 
-def _names(node: nodes.Node, bound: frozenset[str]) -> Iterator[tuple[int, str]]:
+def _names(node: nodes.Node, bound: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
+    """Line and name; of a member of a loop's element, also the list that the loop goes over."""
     if isinstance(node, nodes.Name | nodes.Getattr):
         name = dotted(node)
         if name is not None:
-            if name.split(".")[0] not in bound:
-                yield node.lineno, name
+            first, _, member = name.partition(".")
+            if first not in bound:
+                yield node.lineno, name, ""
+            elif member and bound[first]:
+                yield node.lineno, name, bound[first]
             return
     if isinstance(node, nodes.For):
         yield from _names(node.iter, bound)
-        inner = bound | {node.target.name} if isinstance(node.target, nodes.Name) else bound
+        listed = dotted(node.iter) or ""
+        known = listed if listed.split(".")[0] not in bound else ""
+        inner = {**bound, node.target.name: known} if isinstance(node.target, nodes.Name) else bound
         rest = [*node.body, *node.else_, *([node.test] if node.test else [])]
     else:
         inner, rest = bound, list(node.iter_child_nodes())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.render import Variable, compile_message, variables
+from engine.render import Variable, compile_message, elements, variables
 from engine.render.check import check
 from tests.render.mails import message, text
 
@@ -186,3 +186,9 @@ def test_what_is_allowed_works() -> None:
 
 def test_raw_text_stays_raw() -> None:
     assert text("{% raw %}{{ 7 * 7 }}{% endraw %}") == "{{ 7 * 7 }}"
+
+
+def test_members_of_a_loop_are_known_with_their_list() -> None:
+    found = message("{% for one in customer.picks %}{{ one.title }}{{ loop.index }}{% endfor %}")
+    assert [(one.name, one.of) for one in elements(found)] == [("one.title", "customer.picks")]
+    assert [one.name for one in variables(found)] == ["customer.picks"]
