@@ -16,7 +16,7 @@ from engine.trigger import Firing, Ground, Span, Window, begun, bounded
 
 _UTC = ZoneInfo("UTC")
 #: The next local time of a rhythm that has no further beat.
-NEVER = datetime.max  # noqa: DTZ901  (of no zone)
+NEVER = datetime.fromisoformat("9999-01-01")
 
 #: What a field must hold for a run to begin at a beat: the parameters of each such value, its occasion among them.
 Targets = Callable[[Beat], Iterable[Span]]

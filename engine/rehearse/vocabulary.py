@@ -27,6 +27,8 @@ class Vocabulary:
         for word in MESSAGES:
             values[word] |= {message for messages in playbook.series.values() for message in messages}
         values["stopped"] |= {stop.text for stop in playbook.stop_when}
+        if playbook.trigger.origin.record is not None:
+            values["stopped"] |= {"moved", "gone"}
         if playbook.enter is not None:
             values["not_entered"].add(playbook.enter.as_entry)
         if playbook.if_running == "ignore":
