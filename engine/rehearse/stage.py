@@ -1,10 +1,9 @@
 """The stage of one test: a store in memory with the customers who are given, and what the script makes happen to them."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import count
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -73,7 +72,9 @@ class Stage:
         with self.store.begin() as connection:
             put_customers(connection, [dict(one.row) for one in case.people.values()], case.start)
             for name in pools:
-                import_codes(connection, name, [f"{name.upper()}-{number:03}" for number in range(1, _POOL)], case.start)
+                import_codes(
+                    connection, name, [f"{name.upper()}-{number:03}" for number in range(1, _POOL)], case.start
+                )
             for kind, put in _GOODS.items():
                 put(connection, [{**_FIRST.get(kind, {}), **row} for one, row in case.goods if one == kind], case.start)
         return self.store
@@ -126,10 +127,8 @@ def _change(connection: sa.Connection, one: Happening, now: datetime) -> Written
     if kind not in _RECORDS:
         return _GOODS[kind](connection, [row], now)
     table = _RECORDS[kind]
-    stored: Mapping[str, Any] = (
-        connection.execute(sa.select(table).where(table.c.id == row["id"])).mappings().first() or {}
-    )
-    known = {name: value for name, value in stored.items() if name != "position"}
+    stored = connection.execute(sa.select(table).where(table.c.id == row["id"])).mappings().first()
+    known = {name: value for name, value in dict(stored or {}).items() if name != "position"}
     return _GOODS[kind](connection, [{**_FIRST[kind], **known, **row}], now)
 
 
