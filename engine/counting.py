@@ -92,7 +92,7 @@ def _before(playbook: str, quota: Quota) -> sa.ScalarSelect[int]:
         issued = vouchers.join(enrolments, enrolments.c.id == vouchers.c.enrolment_id)
         return count.select_from(issued).where(enrolments.c.playbook == playbook).scalar_subquery()
     if quota.what == "entries":
-        entered = (enrolments.c.playbook == playbook, enrolments.c.state != "refused")
+        entered = (enrolments.c.playbook == playbook, enrolments.c.state.not_in(["refused", "collected"]))
         return count.select_from(enrolments).where(*entered).scalar_subquery()
     said = (outbox.c.playbook == playbook, outbox.c.state.not_in(_UNSAID))
     return count.select_from(outbox).where(*said).scalar_subquery()
