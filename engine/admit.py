@@ -42,7 +42,7 @@ class Admit:
         """Whether any run may be waiting that could begin at :now."""
         now = sa.bindparam("now", type_=enrolments.c.due_at.type)
         waits = (_WAITS, enrolments.c.playbook.in_(self.shop.moving), enrolments.c.due_at <= now)
-        found = sa.select(sa.literal_column("1")).select_from(enrolments)
+        found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(enrolments)
         return Prepared(
             found.where(*waits, *not_held(enrolments.c.playbook, "entries")).limit(1), self.shop.store.dialect.name
         )
@@ -130,7 +130,7 @@ class Admit:
     # --- A canary ----------------------------------------------------------------------------------------------------
 
     def _behind_canary(
-        self, connection: sa.Connection, name: str, rows: Sequence[sa.Row[Any]], now: datetime
+        self, connection: sa.Connection, name: str, rows: Sequence[Any], now: datetime
     ) -> set[int]:
         """Those who wait for the canary of their revision; they are looked at again when its time has passed."""
         canary = brakes_of(self.shop, name).canary or self.shop.settings.brakes.canary

@@ -63,7 +63,8 @@ def _ceiling(text: Any) -> Ceiling:
         rates.append(Rate(int(count), Length.parse(f"1 {unit}")))
     sizes = {rate.per.unit: rate.count for rate in rates}
     if len(sizes) == 2 and sizes["hour"] >= sizes["day"]:
-        raise ValueError(f"the hour's ceiling is never reached: a day has {sizes['day']}; make the hour's smaller, or leave it out")
+        moot = f"the hour's ceiling is never reached: a day has {sizes['day']}"
+        raise ValueError(f"{moot}; make the hour's smaller, or leave it out")
     if len(rates) == 2 and rates[0].per == rates[1].per:
         raise ValueError(
             f"`{text}` says the {rates[0].per.unit} twice; write for example  500 per hour and 2000 per day"

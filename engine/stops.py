@@ -33,7 +33,8 @@ class Figures:
     def told(self, what: str, share: Fraction | None) -> str:
         """The reason, with its figures."""
         rate = 100 * self.bad / self.handed
-        return f"{self.bad} of the last {self.handed} messages {what} ({rate:.1f}%; the brake is at {float(100 * (share or 0)):g}%)"
+        brake = float(100 * (share or 0))
+        return f"{self.bad} of the last {self.handed} messages {what} ({rate:.1f}%; the brake is at {brake:g}%)"
 
 
 def stop_where_needed(connection: sa.Connection, shop: Shop, playbooks: Iterable[str], now: datetime) -> None:

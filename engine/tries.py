@@ -16,7 +16,19 @@ _NOT_TAKEN, _TAKEN = ("skipped", "failed"), ("sent", "uncertain")
 
 #: What a next try does not take over from the one before it.
 _ITS_OWN = frozenset(
-    ("id", "state", "reason", "attempts", "attempt_id", "lease_until", "language", "sent_at", "recipient", "fields")
+    (
+        "id",
+        "state",
+        "reason",
+        "attempts",
+        "attempt_id",
+        "lease_until",
+        "language",
+        "sent_at",
+        "bounced_at",
+        "recipient",
+        "fields",
+    )
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,7 +16,7 @@ def put_suppressions(connection: sa.Connection, rows: Sequence[Row], now: dateti
     """Writes suppressions: `address`, `reason`, and `channel` (mail, if not said); one that stands keeps its reason."""
     done = Written()
     for _, batch in batches(rows):
-        found = {}
+        found: dict[tuple[str, str], dict[str, Any]] = {}
         for row in batch:
             channel = row.get("channel") or "email"
             address = fold_address(row["address"]) if channel == "email" else row["address"]
