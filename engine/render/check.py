@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -93,6 +94,7 @@ def _endless(part: Part) -> re.Match[str] | None:
     return next((region for region in regions(part.text) if len(region[0]) > _LONGEST), None)
 
 
+@lru_cache(maxsize=4096)  # asked for each rule, and for each step that sends the message
 def _parse(part: Part) -> nodes.Template | TemplateSyntaxError:
     try:
         return SANDBOX.parse(part.text)
