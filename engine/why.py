@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Field
+from engine.chances import Chances
 from engine.conditions import Tree, explain, within
 from engine.counting import counted
 from engine.evidence import answers
@@ -72,7 +73,7 @@ class Why:
             for node in within(tree, segments) if tree is not None else ():
                 wanted |= {one.field for one in node.mentions if one.scope == "customer"}
         named = self.shop.catalogue.fields
-        wanted |= {named[name] for name in ("email", *_dates(self.playbook)) if name in named}
+        wanted |= {named[name] for name in ("email", "country", *_dates(self.playbook)) if name in named}
         return {"customer": self.shop.facts.customers(connection, [customer_id], wanted, now)[customer_id]}
 
     # --- What is on record --------------------------------------------------------------------------------------------
@@ -137,7 +138,10 @@ class Why:
 
     def _trigger(self, connection: sa.Connection, customer_id: str, record: Record, now: datetime) -> Iterable[Line]:
         trigger = self.playbook.trigger
-        if trigger.event_name is not None:
+        chances = list(Chances(self.shop, self.playbook)(connection, customer_id, record, now))
+        if chances:
+            yield from (Line(text, holds, value, depth) for text, holds, value, depth in chances)
+        elif trigger.event_name is not None:
             yield from self._events(connection, trigger.event_name, customer_id, record, now)
         elif trigger.audience is not None:
             yield from self._explained(f"when {trigger.word}", trigger.audience, record, now)
