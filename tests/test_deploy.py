@@ -309,3 +309,14 @@ def test_a_day_is_not_kept_twice_after_a_rename(store: sa.Engine) -> None:
     world.edit(playbook("two", BIRTHDAY, renamed_from="one"))
     world.tick(start + 3 * HOUR)
     assert world.entered() == ["mei"]
+
+
+@pytest.mark.parametrize("when", ["anniversary: customer.birthday", "date: customer.member_until"])
+def test_a_launch_in_the_middle_of_the_lead_tells_nobody_late(store: sa.Engine, now: datetime, when: str) -> None:
+    body = f"when: {{{when}, lead: 7 days, at: 10:00}}\ndo: [{{tag: wished}}]"
+    world = World(store, now, playbook("one", body))
+    world.customers("mei", birthday=date(1990, 3, 4), member_until=date(2026, 3, 4))
+    world.customers("jun", birthday=date(1990, 3, 10), member_until=date(2026, 3, 10))
+    world.tick()
+    world.tick_until(now + 20 * DAY)
+    assert world.entered() == ["jun"]

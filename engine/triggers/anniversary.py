@@ -18,7 +18,8 @@ from engine.trigger import Firing, Ground, Span, Trigger
 class Anniversary(Trigger):
     """Fires once a year; the occasion is the year of the anniversary, also where the lead crosses into the year before.
 
-    The day itself is no anniversary: whoever joins today is greeted in a year.
+    The day itself is no anniversary: whoever joins today is greeted in a year. So is whoever comes, or is there on the day
+    of launch, when the moment of notice has passed and the day itself has not.
     """
 
     word: ClassVar[str] = "anniversary"

@@ -32,7 +32,9 @@ class DateTrigger(Trigger):
     The date may be one of a record of the catalogue: `reservation.starts_at`, `subscription.renews_on`. Then each record
     begins a run of its own, `where` says which, and `reservation.*` is that record as it is now. When its date moves, the
     run ends before its next step (`moved`), and the new date fires anew; when the record is deleted, the run ends (`gone`).
-    A record that comes after its moment of notice fires no more.
+    A record that comes after its moment of notice fires no more; nor does a date that a customer gets, or that lies ahead
+    on the day of launch, within the `lead`. Who is to be told late all the same enters by `enters:` and waits with
+    `wait_until: 7 days before …`, where `late:` says what becomes of the letters that are past.
     """
 
     word: ClassVar[str] = "date"
