@@ -13,7 +13,7 @@ from benchmarks.ledgers import empty
 from benchmarks.measure import Comparison, in_turns, timed
 from benchmarks.playbooks import EVERYBODY, workspace
 from engine.advance import Advance
-from engine.channels import Accepted, Letter
+from engine.channels import Accepted, Doors, Letter
 from engine.channels.sink import Sink
 from engine.channels.smtp import Smtp
 from engine.compose import Compose
@@ -91,7 +91,7 @@ def _delivering(store: sa.Engine, port: int, mails: int) -> Comparison:
             kept = sa.select(outbox.c.id).order_by(outbox.c.id).limit(mails)
             connection.execute(sa.delete(outbox).where(outbox.c.id.not_in(kept)))
         channel = Smtp(email, {})
-        deliver = Deliver(Compose(shop, SECRETS), channel)
+        deliver = Deliver(Compose(shop, SECRETS), Doors.all_to(channel))
         counts: dict[str, int] = {}
         seconds = timed(lambda: counts.update(deliver(NOW).counts))
         channel.close()
