@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Protocol
+from typing import Literal, Protocol
 
 import holidays
 from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter
@@ -74,7 +74,7 @@ class OfEaster:
     """`easter`, `21 days before easter`, `orthodox easter`."""
 
     days: int
-    method: int
+    method: Literal[1, 2, 3]
 
     def in_year(self, year: int) -> tuple[date, ...]:
         """That one day."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine.store.dialect import shifted
+from engine.store.instants import shifted
 from engine.store.ledger import enrolments
 from engine.store.types import Instant, Key
 from engine.trigger import Collecting, Firing

@@ -167,7 +167,7 @@ def _wake_key(catalogue: Catalogue, playbook: Playbook, name: str) -> sa.Update:
     event = catalogue.events[name]
     spec, table = catalogue.tables[event.table], catalogue.table(event.table)
     key = event.fields.get(playbook.key[1].name) if playbook.key is not None else None
-    about = (catalogue.as_text(table.c[spec.customer]),)
+    about: tuple[sa.ColumnElement[Any], ...] = (catalogue.as_text(table.c[spec.customer]),)
     run: sa.ColumnElement[Any] = enrolments.c.customer_id
     if key is not None:
         value = sa.func.coalesce(sa.cast(compile_value(key, catalogue, "event").expression, sa.Text), "")

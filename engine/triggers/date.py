@@ -15,7 +15,8 @@ from engine.literals import Clock, Duration, Text
 from engine.local import LocalTimes, daily, days_reached
 from engine.origin import Origin
 from engine.rhythm import Beat
-from engine.store.dialect import as_instant, instant_text, shifted
+from engine.store.dialect import as_instant
+from engine.store.instants import instant_text, shifted
 from engine.store.types import Instant, Key
 from engine.times import Length, local_instant, zone_named
 from engine.trigger import Firing, Ground, Span, Trigger, Window, begun, bounded
