@@ -50,6 +50,9 @@ examples: $(DEV) ## Validate the example playbooks and run their tests
 schema: $(DEV) ## Write schemas/ anew from the declarations in engine/
 	@$(BIN)/regulars schema --reference docs/reference
 
+pictures: $(DEV) ## Draw the stories of the README anew from the tests that tell them
+	@while IFS='|' read -r file name; do $(BIN)/regulars draw -w playbooks "$$name" docs/pictures/$$file; done < docs/pictures/stories.txt
+
 format: $(DEV) ## Format the code, and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .

@@ -22,6 +22,7 @@ _CARD_WIDTH = _WIDTH - _CARD_X - 16
 _LEADING, _SIZE = 19, 14
 #: Columns of a card's text; a Chinese or Korean character takes two.
 _COLUMNS = 72
+_TITLE_COLUMNS = 70
 _BODY_LINES = 7
 _FONT = "Helvetica, Arial, 'Noto Sans CJK SC', 'Noto Sans CJK KR', sans-serif"
 _INK, _SOFT, _LINE, _MAIL, _SLIP = "#1f2933", "#66727f", "#c5ccd3", "#f4f7fb", "#fdf6e3"
@@ -57,8 +58,10 @@ class Drawing:
         """The picture, as SVG. Times are those of the customer's own clocks."""
         zone = self.case.people[customer].zone
         items = sorted(self._items(customer), key=lambda item: item.at)
-        parts = [_text(16, 30, self.title, size=19, weight="bold"), _text(16, 54, self.case.name, fill=_SOFT)]
-        y = 88
+        titles = list(_wrap(self.title, _TITLE_COLUMNS))
+        parts = [_text(16, 30 + 24 * row, line, size=19, weight="bold") for row, line in enumerate(titles)]
+        y = top = 64 + 24 * len(titles)
+        parts.append(_text(16, top - 34, self.case.name, fill=_SOFT))
         bottom = y
         for number, item in enumerate(items):
             before = items[number - 1] if number else None
@@ -68,7 +71,7 @@ class Drawing:
             parts += _drawn(item, y, zone, same=before is not None and before.at == item.at)
             bottom = y + 16
             y += item.height + 14
-        line = f'<line x1="{_LINE_X}" y1="88" x2="{_LINE_X}" y2="{bottom}" stroke="{_LINE}" stroke-width="2"/>'
+        line = f'<line x1="{_LINE_X}" y1="{top}" x2="{_LINE_X}" y2="{bottom}" stroke="{_LINE}" stroke-width="2"/>'
         return _frame(y + 4, [line, *parts])
 
     def _items(self, customer: str) -> Iterator[_Item]:
@@ -144,11 +147,11 @@ def _later(before: datetime, at: datetime, zone: ZoneInfo) -> str:
     return f"{days} days later"
 
 
-def _wrap(paragraph: str) -> Iterator[str]:
+def _wrap(paragraph: str, columns: int = _COLUMNS) -> Iterator[str]:
     """Lines that fit on a card; where a word is longer than a line, or the script has no spaces, between characters."""
     line = ""
     for word in _words(paragraph):
-        if line and _columns(line + word.rstrip()) > _COLUMNS:
+        if line and _columns(line + word.rstrip()) > columns:
             yield line.rstrip()
             line = ""
         line += word
