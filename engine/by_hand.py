@@ -143,7 +143,8 @@ class Counter:
     def ledger(self, connection: sa.Connection, customer: str) -> list[Mapping[str, Any]]:
         """Every entry of a customer, the first one first, each with the balance after it."""
         rows = sa.select(points).where(points.c.customer_id == customer).order_by(points.c.id)
-        balance, found = 0, []
+        balance = 0
+        found: list[Mapping[str, Any]] = []
         for row in connection.execute(rows).mappings():
             balance += row["amount"]
             found.append({**row, "balance": balance})

@@ -93,7 +93,8 @@ class Reading:
         return {one: dict(one[1]) for one in references}
 
 
-#: The kinds of results: `{"voucher": CODE}`, `{"event": [NAME, ID]}`, `{"task": [STEP, ITERATION]}` (and points), `{"value": {…}}`.
+#: The kinds of results: `{"voucher": CODE}`, `{"event": [NAME, ID]}`, `{"task": [STEP, ITERATION]}`, points alike,
+#: `{"value": {…}}`.
 KINDS: Mapping[str, Callable[[Reading, Collection[Reference]], Found]] = {
     "voucher": Reading.vouchers,
     "event": Reading.events,

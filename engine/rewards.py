@@ -79,7 +79,7 @@ class Rewards(Choices):
             return Fraction(0)
         found, known = Fraction(str(value)), self._field(scope, field)
         if known is not None and known.type is Type.MONEY:
-            return found / 10 ** get_currency_precision(self.setting.settings.currency)
+            return found / Fraction(10 ** int(get_currency_precision(self.setting.settings.currency)))
         return found
 
     def _keep_points(self, name: str | None, shown: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,9 +26,12 @@ class Upkeep:
         self.shop = shop
         self._chase = Chase(shop)
         now = sa.bindparam("now", type_=vouchers.c.expires_at.type)
-        over_vouchers = (sa.literal_column(ISSUED), vouchers.c.expires_at <= now)
-        one = sa.select(sa.literal_column("1")).limit(1)
-        short = (sa.literal_column(OPEN), holds.c.cause.startswith(CAUSE, autoescape=True))
+        over_vouchers: tuple[sa.ColumnElement[bool], ...] = (sa.literal_column(ISSUED), vouchers.c.expires_at <= now)
+        one: sa.Select[Any] = sa.select(sa.literal_column("1")).limit(1)
+        short: tuple[sa.ColumnElement[bool], ...] = (
+            sa.literal_column(OPEN),
+            holds.c.cause.startswith(CAUSE, autoescape=True),
+        )
         dialect = shop.store.dialect.name
         self.probes = (
             Prepared(one.select_from(vouchers).where(*over_vouchers), dialect),
@@ -65,7 +69,7 @@ class Upkeep:
             if not can_issue(connection, name, kind, currency, now):
                 return False
             release_playbook(connection, one.playbook, now, "there are vouchers again", cause=one.cause)
-            waiting = (
+            waiting: tuple[sa.ColumnElement[bool], ...] = (
                 sa.literal_column(RUNNING),
                 enrolments.c.playbook == one.playbook,
                 enrolments.c.reason == one.reason,
@@ -78,6 +82,9 @@ class Upkeep:
         """The next voucher and the next points whose time comes after :after."""
         dialect, found = self.shop.store.dialect.name, []
         for column, alive in ((vouchers.c.expires_at, ISSUED), (points.c.expires_at, "points.remaining > 0")):
-            later = (sa.literal_column(alive), column > sa.bindparam("after", type_=column.type))
+            later: tuple[sa.ColumnElement[bool], ...] = (
+                sa.literal_column(alive),
+                column > sa.bindparam("after", type_=column.type),
+            )
             found.append(Prepared(sa.select(sa.func.min(column)).where(*later), dialect))
         return (*found, *self._chase.agenda)

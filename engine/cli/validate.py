@@ -9,9 +9,13 @@ from pathlib import Path
 import click
 
 from engine.cli.options import open_store, workspace_argument
+from engine.daemon import clock
+from engine.enough import Enough
 from engine.plan import problems as left_behind
+from engine.shop import Shop
 from engine.source.printing import print_problems
-from engine.workspace import load
+from engine.source.problem import Problem
+from engine.workspace import Workspace, load
 
 
 @click.command("validate")
@@ -21,7 +25,7 @@ from engine.workspace import load
     help="How problems are printed.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-@click.option("--store", help="Also check that nobody in flight in this store would be left behind (see `regulars plan`).")
+@click.option("--store", help="Also check with this store: nobody is left behind, vouchers suffice, all can read the texts.")
 def command(folder: Path, form: str, strict: bool, store: str | None) -> None:
     """Check every file of a workspace; exits with 1 where there is an error.
 
@@ -32,8 +36,7 @@ def command(folder: Path, form: str, strict: bool, store: str | None) -> None:
     workspace = load(folder)
     problems = workspace.problems
     if store is not None:
-        with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
-            problems = (*problems, *left_behind(workspace, connection))
+        problems = _with_store(workspace, store)
     if form == "json":
         click.echo(json.dumps([asdict(problem) for problem in problems], indent=2, ensure_ascii=False))
     elif form == "github":
@@ -51,6 +54,14 @@ def command(folder: Path, form: str, strict: bool, store: str | None) -> None:
         click.echo("; ".join([f"{_counted(right, 'playbook')} {'is' if right == 1 else 'are'} right", *found]))
     if counts["error"] or (strict and counts["warning"]):
         sys.exit(1)
+
+
+def _with_store(workspace: Workspace, store: str) -> tuple[Problem, ...]:
+    with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
+        problems = (*workspace.problems, *left_behind(workspace, connection))
+        if workspace.settings is None or workspace.catalogue is None:
+            return problems
+        return tuple(Enough(Shop(engine, workspace), connection, clock()).problems(problems))
 
 
 def _counted(number: int, what: str) -> str:

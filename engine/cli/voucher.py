@@ -16,7 +16,7 @@ from engine.times import Length
 from engine.why import UnknownCustomer, find_customer
 
 
-class LengthOfTime(click.ParamType):
+class LengthOfTime(click.ParamType):  # type: ignore[type-arg]  # not generic before 8.2
     """`7 days`"""
 
     name = "time"

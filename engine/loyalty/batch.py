@@ -87,7 +87,7 @@ class Loyalty:
 
     def _voucher(self, code: str) -> dict[str, Any] | None:
         if code not in self._vouchers:  # one that this very run was given
-            self._vouchers.update({row["code"]: row for row in self.issue.rows})
+            self._vouchers.update(self.issue.fresh)
         return self._vouchers.get(code)
 
     def _change(self, voucher: Mapping[str, Any], what: str, key: Key, **more: Any) -> None:

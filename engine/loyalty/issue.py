@@ -50,7 +50,8 @@ class Issue:
     currency: str
     now: datetime
     new_code: Callable[[], str]
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[Mapping[str, Any]] = field(default_factory=list)  # to be written with the moves
+    fresh: dict[str, dict[str, Any]] = field(default_factory=dict)  # the same by their codes
     _codes: list[str] = field(default_factory=list)  # of pools, given away
     _reserved: dict[str, list[str]] = field(default_factory=dict)
     _left: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)  # in number and in money
@@ -61,7 +62,7 @@ class Issue:
         """Reads what was issued to those runs already, and to their customers where a kind counts them."""
         ids = {run["id"] for run in runs}
         found = self.connection.execute(sa.select(vouchers).where(vouchers.c.enrolment_id.in_(ids))).mappings()
-        self._known.update({tuple(row[name] for name in _KEY): dict(row) for row in found})  # type: ignore[misc]
+        self._known.update({tuple(row[name] for name in _KEY): dict(row) for row in found})
         for name in kinds:
             if name in self.kinds and self.kinds[name].per_customer is not None:
                 who = {run["customer_id"] for run in runs}
@@ -78,15 +79,17 @@ class Issue:
         code = self._code(name, kind) if refusal is None else refusal
         if not isinstance(code, str):
             return code
-        row = {
+        worth = Voucher.minor(kind.value, self.currency)
+        row: dict[str, Any] = {
             **dict(zip(_KEY, key, strict=True)),
             "code": code, "kind": name, "customer_id": customer, "state": "issued",
             "issued_at": self.now, "expires_at": expires_at, "redeemed_at": None,
-            "worth": Voucher.minor(kind.value, self.currency), "minimum": Voucher.minor(kind.minimum, self.currency),
+            "worth": worth, "minimum": Voucher.minor(kind.minimum, self.currency),
         }  # fmt: skip
-        self._count(name, customer, row["worth"] or 0)
+        self._count(name, customer, worth or 0)
         self._known[key] = row
         self.rows.append(row)
+        self.fresh[row["code"]] = row
         return row
 
     def write(self) -> None:

@@ -30,7 +30,7 @@ class Till:
         self._purses.update(purses(self.connection, {one for one in customers if one not in self._purses}))
         ids = {run["id"] for run in runs}
         found = self.connection.execute(sa.select(points).where(points.c.enrolment_id.in_(ids))).mappings()
-        self._known.update({tuple(row[name] for name in _KEY): dict(row) for row in found})  # type: ignore[misc]
+        self._known.update({tuple(row[name] for name in _KEY): dict(row) for row in found})
 
     def balance(self, customer: str) -> int:
         """What a customer can spend."""

@@ -16,7 +16,7 @@ from engine.store.many import BATCH, among
 #: A kind of which one transaction counts and issues at a time; the numbers of advisory locks are shared by a database.
 _ISSUING = "SELECT pg_advisory_xact_lock(7266432, hashtext(%(kind)s))"
 
-_OF_POOL = (pool_codes.c.kind == sa.bindparam("kind"), sa.literal_column(FREE))
+_OF_POOL: tuple[sa.ColumnElement[bool], ...] = (pool_codes.c.kind == sa.bindparam("kind"), sa.literal_column(FREE))
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def free_codes(connection: sa.Connection, kind: str) -> int:
 
 def has_free_code(connection: sa.Connection, kind: str) -> bool:
     """Whether a pool has a code that nobody has yet; another transaction may be giving it away just now."""
-    any_ = sa.select(sa.literal_column("1")).select_from(pool_codes).where(*_OF_POOL).limit(1)
+    any_: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(pool_codes).where(*_OF_POOL).limit(1)
     return connection.execute(any_, {"kind": kind}).first() is not None
 
 
@@ -164,6 +164,7 @@ def write_changes(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) 
 
 def wake(connection: sa.Connection, customer: str, now: datetime) -> None:
     """Lets the runs of a customer look again, and the audiences: something of his changed."""
+    mine: tuple[sa.ColumnElement[bool], ...]
     mine = (sa.literal_column(f"enrolments.{RUNNING}"), enrolments.c.customer_id == customer, enrolments.c.listens)
     connection.execute(sa.update(enrolments).where(*mine, enrolments.c.due_at > now).values(due_at=now))
     concerned = sa.update(customers).where(customers.c.id == customer)
