@@ -13,7 +13,10 @@ from engine.store.ingest import put_consents
 from engine.store.ledger import enrolments
 from tests.shop import SETTINGS, World, playbook, workspace_of
 
-FILES = playbook("p", "when: {event: order.paid}\ndo:\n  - tag: bought", brakes="{backlog: 1}")
+FILES = {
+    **playbook("p", "when: {event: order.paid}\ndo:\n  - tag: bought", brakes="{backlog: 1}"),
+    **playbook("mail", "when: {event: order.paid}\ndo:\n  - email: hello"),
+}
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -64,7 +67,7 @@ def test_a_backlog_is_begun_or_dropped(shop: Path) -> None:
     assert "waiting: 2 to begin; type  regulars release p [--drop]" in told
     assert ran("release", "p", "--drop") == "released: 1 hold; 2 overdue occasions are left out\n"
     with store.connect() as connection:
-        assert set(connection.scalars(sa.select(enrolments.c.state))) == {"refused"}
+        assert set(connection.scalars(sa.select(enrolments.c.state).where(enrolments.c.playbook == "p"))) == {"refused"}
 
 
 def test_an_address_is_suppressed_and_freed(shop: Path) -> None:
@@ -94,3 +97,19 @@ def test_the_evidence_of_consent_is_told(shop: Path) -> None:
         "2026-03-01 13:00  withdrew email, offers: form  holds",
     ]
     assert "no customer has the id" in ran("consent", "nobody")
+
+
+def test_why_names_every_guard_that_is_against_a_message_and_the_evidence(shop: Path) -> None:
+    ran("hold", "mail", "--reason", "a wrong text")
+    world = World(connect("sqlite:///regulars.sqlite"), NOW, FILES)
+    world.customers("mei", email_consent=False, open_complaints=1)
+    told = ran("why", "mei", "mail")
+    assert "type  regulars release mail" in told
+    for guard, reason in [
+        ("consent", "consent to email was refused or withdrawn"),
+        ("hold", "held: a wrong text"),
+        ("complaint", "a complaint of the customer is open"),
+    ]:
+        assert f"({guard})" in told
+        assert reason in told
+    assert "withdrew email, every topic: import  holds" in told
