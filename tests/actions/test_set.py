@@ -10,7 +10,9 @@ from tests.shop import World, playbook
 
 
 def test_writes_a_field(store: sa.Engine, now: datetime) -> None:
-    world = after(store, now, "- set: customer.tier\n  to: gold\n- set: customer.birthday\n  to: 1990-02-03", tier="silver")
+    world = after(
+        store, now, "- set: customer.tier\n  to: gold\n- set: customer.birthday\n  to: 1990-02-03", tier="silver"
+    )
     (row,) = world.rows(customers)
     assert (row["tier"], row["birthday"]) == ("gold", date(1990, 2, 3))
 
