@@ -75,7 +75,9 @@ class Points(Action):
         description="How many: `50`, or `10% of event.total`, one point for each unit of the currency, rounded down."
     )
     expires: Duration | None = Field(default=None, description="When granted points lapse; without it, never.")
-    result: Name | None = Field(default=None, alias="as", description="Name under which later steps and texts find them.")
+    result: Name | None = Field(
+        default=None, alias="as", description="Name under which later steps and texts find them."
+    )
 
     def reads(self) -> tuple[tuple[str, str], ...]:
         return ((self.amount.scope, self.amount.field),) if self.amount.share is not None else ()
