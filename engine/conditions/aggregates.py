@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Metric, Type
 from engine.conditions.terms import Moment
-from engine.store.dialect import as_instant, from_hundredths, hundredths, in_microseconds, json_number
+from engine.store.arithmetic import from_hundredths, hundredths, in_microseconds
+from engine.store.dialect import as_instant, json_number
 from engine.times import Length
 
 _DAY: Final = 86_400_000_000

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from engine.store.arithmetic import from_microseconds, in_microseconds
 from engine.store.customers import customers, orders
-from engine.store.dialect import from_microseconds, in_microseconds
 from engine.store.many import among
 
 _ROLLUPS = ("orders_count", "lifetime_spend", "first_order_at", "last_order_at")
