@@ -1,6 +1,7 @@
 """Imports CSV files of every kind: good rows go in, bad rows go to a file with their reasons."""
 
-from engine.store.importing.kinds import KINDS, Reading
+from engine.store.importing.kind import Reading
+from engine.store.importing.kinds import KINDS
 from engine.store.importing.run import ImportReport, import_csv
 from engine.store.importing.text import Refused
 

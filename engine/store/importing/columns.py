@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.store.importing import values
-from engine.store.importing.kinds import Column, Kind, Read, Reading
+from engine.store.importing.kind import Column, Kind, Read, Reading
 from engine.store.ingest.events import ORDER_EVENTS
 from engine.store.types import to_microseconds
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Collection
 from difflib import get_close_matches
 
-from engine.store.importing.kinds import Kind, Reading
+from engine.store.importing.kind import Kind, Reading
 from engine.store.importing.text import SAVE_AS_UTF8, Refused, split
 
 _DELIMITERS = (",", ";", "\t")

@@ -1,16 +1,25 @@
 """The kinds of CSV files: their columns, what identifies a row, and the function that writes the rows."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Final
-from zoneinfo import ZoneInfo
-
-import sqlalchemy as sa
+from collections.abc import Mapping
+from typing import Final
 
 from engine.store.importing import values
+from engine.store.importing.kind import (
+    Column,
+    Kind,
+    birthday_field,
+    consent_field,
+    day_field,
+    instant_field,
+    key_field,
+    money_field,
+    one_of_field,
+    plain_field,
+    text_field,
+    total_field,
+    whole_field,
+)
 from engine.store.ingest import (
-    Written,
     put_consents,
     put_customers,
     put_events,
@@ -24,143 +33,32 @@ from engine.store.ingest import (
     put_suppressions,
     put_wishes,
 )
-from engine.store.ingest.written import Row
-
-#: The types of an event's fields, by the words of the catalogue: event -> field -> `money`.
-FieldTypes = Mapping[str, Mapping[str, str]]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the reader of a file must know: decimals of the currency, the shop's time zone, the time, the events.
-
-    Without `events` (and `goods_events`, those about products), any column of such a file is taken as a text, and
-    `total` as an amount.
-    """
-
-    exponent: int
-    zone: ZoneInfo
-    now: datetime
-    events: FieldTypes | None = None
-    goods_events: FieldTypes | None = None
-
-    def of(self, kind: "Kind") -> FieldTypes | None:
-        """The events that a file of that kind may hold."""
-        return self.goods_events if kind.about_goods else self.events
-
-
-Read = Callable[[str, Reading], Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a file: its name there, where its value goes, and what stands for an empty field."""
-
-    name: str
-    into: str
-    read: Read
-    required: bool = False
-    empty: Any = None
-    leave_out: bool = False  # an empty field leaves what the store has, or its default
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of file: its columns, the columns that identify a row, and the function that writes its rows."""
-
-    name: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    put: Callable[[sa.Connection, Sequence[Row], datetime], Written]
-    payload: bool = False  # further columns are fields of events
-    about_goods: bool = False  # events that happen to a product and to no customer
-    by_name: Mapping[str, Column] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
-
-
-def _text(text: str, _: Reading) -> str:
-    return values.text(text)
-
-
-def _key(text: str, _: Reading) -> str:
-    return values.key(text)
-
-
-def _day(text: str, _: Reading) -> date:
-    return values.day(text)
-
-
-def _birthday(text: str, reading: Reading) -> date:
-    born = values.day(text)
-    if born > reading.now.date():
-        raise ValueError(f"{born} lies in the future")
-    return born
-
-
-def _instant(text: str, reading: Reading) -> datetime:
-    return values.instant(text, reading.zone)
-
-
-def _consent(text: str, reading: Reading) -> bool | datetime:
-    given = values.consent(text, reading.zone)
-    if isinstance(given, datetime) and given > reading.now:
-        raise ValueError(f"`{text}` lies in the future")
-    return given
-
-
-def _money(text: str, reading: Reading) -> int:
-    return values.amount(text, reading.exponent)
-
-
-def _total(text: str, reading: Reading) -> int:
-    return values.not_negative(_money(text, reading))
-
-
-def _whole(text: str, _: Reading) -> int:
-    return values.not_negative(values.whole(text))
-
-
-def _one_of(*words: str) -> Read:
-    def read(text: str, _: Reading) -> str:
-        found = text.strip().lower()
-        if found not in words:
-            raise ValueError(f"`{text}` is none of  {', '.join(words)}")
-        return found
-
-    return read
-
-
-def _plain(read: Callable[[str], Any]) -> Read:
-    return lambda text, _: read(text)
-
 
 _CUSTOMERS = Kind(
     "customers",
     (
-        Column("id", "id", _key, required=True),
-        Column("email", "email", _plain(values.address)),
-        Column("phone", "phone", _plain(values.phone)),
-        Column("first_name", "first_name", _text),
-        Column("last_name", "last_name", _text),
-        Column("language", "language", _plain(values.language)),
-        Column("country", "country", _plain(values.country)),
-        Column("timezone", "timezone", _plain(values.zone), empty=""),
-        Column("birthday", "birthday", _birthday),
-        Column("member_since", "member_since", _day),
-        Column("member_until", "member_until", _day),
-        Column("wedding_day", "wedding_day", _day),
-        Column("company", "company", _key),
-        Column("household", "household", _key),
-        Column("preferred_channel", "preferred_channel", _one_of("email", "sms", "chat", "call")),
-        Column("chat", "chat", _key),
-        Column("tier", "tier", _key),
-        Column("account_manager", "account_manager", _text),
-        Column("created_at", "created_at", _instant, leave_out=True),
-        Column("tags", "tags", _plain(values.tags), leave_out=True),
-        Column("email_consent", "email_consent", _consent, leave_out=True),
-        Column("sms_consent", "sms_consent", _consent, leave_out=True),
+        Column("id", "id", key_field, required=True),
+        Column("email", "email", plain_field(values.address)),
+        Column("phone", "phone", plain_field(values.phone)),
+        Column("first_name", "first_name", text_field),
+        Column("last_name", "last_name", text_field),
+        Column("language", "language", plain_field(values.language)),
+        Column("country", "country", plain_field(values.country)),
+        Column("timezone", "timezone", plain_field(values.zone), empty=""),
+        Column("birthday", "birthday", birthday_field),
+        Column("member_since", "member_since", day_field),
+        Column("member_until", "member_until", day_field),
+        Column("wedding_day", "wedding_day", day_field),
+        Column("company", "company", key_field),
+        Column("household", "household", key_field),
+        Column("preferred_channel", "preferred_channel", one_of_field("email", "sms", "chat", "call")),
+        Column("chat", "chat", key_field),
+        Column("tier", "tier", key_field),
+        Column("account_manager", "account_manager", text_field),
+        Column("created_at", "created_at", instant_field, leave_out=True),
+        Column("tags", "tags", plain_field(values.tags), leave_out=True),
+        Column("email_consent", "email_consent", consent_field, leave_out=True),
+        Column("sms_consent", "sms_consent", consent_field, leave_out=True),
     ),
     ("id",),
     put_customers,
@@ -169,11 +67,11 @@ _CUSTOMERS = Kind(
 _ORDERS = Kind(
     "orders",
     (
-        Column("id", "id", _key, required=True),
-        Column("customer", "customer_id", _key, required=True),
-        Column("placed_at", "placed_at", _instant, required=True),
-        Column("paid_at", "paid_at", _instant),
-        Column("total", "total", _total, required=True),
+        Column("id", "id", key_field, required=True),
+        Column("customer", "customer_id", key_field, required=True),
+        Column("placed_at", "placed_at", instant_field, required=True),
+        Column("paid_at", "paid_at", instant_field),
+        Column("total", "total", total_field, required=True),
     ),
     ("id",),
     put_orders,
@@ -182,12 +80,12 @@ _ORDERS = Kind(
 _ORDER_LINES = Kind(
     "order_lines",
     (
-        Column("order", "order_id", _key, required=True),
-        Column("line", "line", _whole, required=True),
-        Column("product", "product", _key, required=True),
-        Column("category", "category", _key),
-        Column("quantity", "quantity", _whole, required=True),
-        Column("amount", "amount", _money, required=True),
+        Column("order", "order_id", key_field, required=True),
+        Column("line", "line", whole_field, required=True),
+        Column("product", "product", key_field, required=True),
+        Column("category", "category", key_field),
+        Column("quantity", "quantity", whole_field, required=True),
+        Column("amount", "amount", money_field, required=True),
     ),
     ("order_id", "line"),
     put_order_lines,
@@ -196,10 +94,10 @@ _ORDER_LINES = Kind(
 _EVENTS = Kind(
     "events",
     (
-        Column("id", "id", _key, required=True),
-        Column("event", "name", _key, required=True),
-        Column("customer", "customer_id", _key, required=True),
-        Column("at", "occurred_at", _instant, required=True),
+        Column("id", "id", key_field, required=True),
+        Column("event", "name", key_field, required=True),
+        Column("customer", "customer_id", key_field, required=True),
+        Column("at", "occurred_at", instant_field, required=True),
     ),
     ("id",),
     put_events,
@@ -209,12 +107,12 @@ _EVENTS = Kind(
 _PRODUCTS = Kind(
     "products",
     (
-        Column("id", "id", _key, required=True),
-        Column("title", "title", _text),
-        Column("category", "category", _key),
-        Column("price", "price", _total),
-        Column("link", "link", _text),
-        Column("lasts_days", "lasts_days", _whole),
+        Column("id", "id", key_field, required=True),
+        Column("title", "title", text_field),
+        Column("category", "category", key_field),
+        Column("price", "price", total_field),
+        Column("link", "link", text_field),
+        Column("lasts_days", "lasts_days", whole_field),
     ),
     ("id",),
     put_products,
@@ -223,9 +121,9 @@ _PRODUCTS = Kind(
 _WISHES = Kind(
     "wishes",
     (
-        Column("customer", "customer_id", _key, required=True),
-        Column("product", "product", _key, required=True),
-        Column("at", "at", _instant, leave_out=True),
+        Column("customer", "customer_id", key_field, required=True),
+        Column("product", "product", key_field, required=True),
+        Column("at", "at", instant_field, leave_out=True),
     ),
     ("customer_id", "product"),
     put_wishes,
@@ -234,14 +132,14 @@ _WISHES = Kind(
 _RESERVATIONS = Kind(
     "reservations",
     (
-        Column("id", "id", _key, required=True),
-        Column("customer", "customer_id", _key, required=True),
-        Column("starts_at", "starts_at", _instant, required=True),
-        Column("subject", "subject", _text),
-        Column("state", "state", _one_of("booked", "kept", "missed", "cancelled"), empty="booked"),
-        Column("staff", "staff", _text),
-        Column("party", "party", _whole),
-        Column("made_at", "made_at", _instant, leave_out=True),
+        Column("id", "id", key_field, required=True),
+        Column("customer", "customer_id", key_field, required=True),
+        Column("starts_at", "starts_at", instant_field, required=True),
+        Column("subject", "subject", text_field),
+        Column("state", "state", one_of_field("booked", "kept", "missed", "cancelled"), empty="booked"),
+        Column("staff", "staff", text_field),
+        Column("party", "party", whole_field),
+        Column("made_at", "made_at", instant_field, leave_out=True),
     ),
     ("id",),
     put_reservations,
@@ -250,13 +148,13 @@ _RESERVATIONS = Kind(
 _SUBSCRIPTIONS = Kind(
     "subscriptions",
     (
-        Column("id", "id", _key, required=True),
-        Column("customer", "customer_id", _key, required=True),
-        Column("plan", "plan", _text),
-        Column("state", "state", _one_of("active", "paused", "ended"), empty="active"),
-        Column("amount", "amount", _total),
-        Column("renews_on", "renews_on", _day),
-        Column("began_at", "began_at", _instant, leave_out=True),
+        Column("id", "id", key_field, required=True),
+        Column("customer", "customer_id", key_field, required=True),
+        Column("plan", "plan", text_field),
+        Column("state", "state", one_of_field("active", "paused", "ended"), empty="active"),
+        Column("amount", "amount", total_field),
+        Column("renews_on", "renews_on", day_field),
+        Column("began_at", "began_at", instant_field, leave_out=True),
     ),
     ("id",),
     put_subscriptions,
@@ -265,10 +163,10 @@ _SUBSCRIPTIONS = Kind(
 _GOODS_EVENTS = Kind(
     "goods_events",
     (
-        Column("id", "id", _key, required=True),
-        Column("event", "name", _key, required=True),
-        Column("product", "product", _key, required=True),
-        Column("at", "occurred_at", _instant, required=True),
+        Column("id", "id", key_field, required=True),
+        Column("event", "name", key_field, required=True),
+        Column("product", "product", key_field, required=True),
+        Column("at", "occurred_at", instant_field, required=True),
     ),
     ("id",),
     put_goods_events,
@@ -279,9 +177,9 @@ _GOODS_EVENTS = Kind(
 _REDEMPTIONS = Kind(
     "redemptions",
     (
-        Column("code", "code", _key, required=True),
-        Column("at", "at", _instant, required=True),
-        Column("order", "order_id", _key),
+        Column("code", "code", key_field, required=True),
+        Column("at", "at", instant_field, required=True),
+        Column("order", "order_id", key_field),
     ),
     ("code", "at"),
     put_redemptions,
@@ -290,13 +188,13 @@ _REDEMPTIONS = Kind(
 _ANSWERS = Kind(
     "consents",
     (
-        Column("customer", "customer_id", _key, required=True),
-        Column("channel", "channel", _one_of("email", "sms", "chat"), required=True),
-        Column("topic", "topic", _key, empty="*"),
-        Column("given", "given", _plain(values.yes_no), required=True),
-        Column("at", "at", _instant, required=True),
-        Column("how", "how", _text, required=True),
-        Column("source", "source", _text),
+        Column("customer", "customer_id", key_field, required=True),
+        Column("channel", "channel", one_of_field("email", "sms", "chat"), required=True),
+        Column("topic", "topic", key_field, empty="*"),
+        Column("given", "given", plain_field(values.yes_no), required=True),
+        Column("at", "at", instant_field, required=True),
+        Column("how", "how", text_field, required=True),
+        Column("source", "source", text_field),
     ),
     ("customer_id", "channel", "topic", "at", "given"),
     put_consents,
@@ -305,14 +203,17 @@ _ANSWERS = Kind(
 _SUPPRESSIONS = Kind(
     "suppressions",
     (
-        Column("address", "address", _key, required=True),
-        Column("reason", "reason", _text, required=True),
-        Column("channel", "channel", _one_of("email", "sms", "chat"), empty="email"),
-        Column("at", "at", _instant, leave_out=True),
+        Column("address", "address", key_field, required=True),
+        Column("reason", "reason", text_field, required=True),
+        Column("channel", "channel", one_of_field("email", "sms", "chat"), empty="email"),
+        Column("at", "at", instant_field, leave_out=True),
     ),
     ("address", "channel"),
     put_suppressions,
 )
 
 _GOODS = (_PRODUCTS, _WISHES, _RESERVATIONS, _SUBSCRIPTIONS, _GOODS_EVENTS)
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (_CUSTOMERS, _ORDERS, _ORDER_LINES, _EVENTS, _REDEMPTIONS, *_GOODS, _ANSWERS, _SUPPRESSIONS)}
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind
+    for kind in (_CUSTOMERS, _ORDERS, _ORDER_LINES, _EVENTS, _REDEMPTIONS, *_GOODS, _ANSWERS, _SUPPRESSIONS)
+}

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from engine.store.faults import in_plain_words
 from engine.store.importing.columns import FieldError, read_row
 from engine.store.importing.header import REJECTED_COLUMNS, is_of_rejected, read_header
-from engine.store.importing.kinds import KINDS, Kind, Reading
+from engine.store.importing.kind import Kind, Reading
+from engine.store.importing.kinds import KINDS
 from engine.store.importing.rejects import Rejects
 from engine.store.importing.text import Record, Records, Refused, check_text
 from engine.store.ingest.written import Row, Written

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engine.store.customers import customers, events, order_lines, orders
 from engine.store.faults import StoreError
 from engine.store.importing import ImportReport, Reading, Refused, import_csv
-from engine.store.importing.kinds import FieldTypes
+from engine.store.importing.kind import FieldTypes
 from tests.store.rows import add_customers, everything, one
 
 BERLIN = ZoneInfo("Europe/Berlin")

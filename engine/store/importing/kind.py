@@ -1,0 +1,134 @@
+"""What a kind of CSV file is: its columns, how a field of each is read, and the function that writes the rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine.store.importing import values
+from engine.store.ingest import Written
+from engine.store.ingest.written import Row
+
+#: The types of an event's fields, by the words of the catalogue: event -> field -> `money`.
+FieldTypes = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reader of a file must know: decimals of the currency, the shop's time zone, the time, the events.
+
+    Without `events` (and `goods_events`, those about products), any column of such a file is taken as a text, and
+    `total` as an amount.
+    """
+
+    exponent: int
+    zone: ZoneInfo
+    now: datetime
+    events: FieldTypes | None = None
+    goods_events: FieldTypes | None = None
+
+    def of(self, kind: "Kind") -> FieldTypes | None:
+        """The events that a file of that kind may hold."""
+        return self.goods_events if kind.about_goods else self.events
+
+
+Read = Callable[[str, Reading], Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file: its name there, where its value goes, and what stands for an empty field."""
+
+    name: str
+    into: str
+    read: Read
+    required: bool = False
+    empty: Any = None
+    leave_out: bool = False  # an empty field leaves what the store has, or its default
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its columns, the columns that identify a row, and the function that writes its rows."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    put: Callable[[sa.Connection, Sequence[Row], datetime], Written]
+    payload: bool = False  # further columns are fields of events
+    about_goods: bool = False  # events that happen to a product and to no customer
+    by_name: Mapping[str, Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+
+
+def text_field(text: str, _: Reading) -> str:
+    """A text."""
+    return values.text(text)
+
+
+def key_field(text: str, _: Reading) -> str:
+    """An id or a code."""
+    return values.key(text)
+
+
+def day_field(text: str, _: Reading) -> date:
+    """A date."""
+    return values.day(text)
+
+
+def birthday_field(text: str, reading: Reading) -> date:
+    """A date that is not to come."""
+    born = values.day(text)
+    if born > reading.now.date():
+        raise ValueError(f"{born} lies in the future")
+    return born
+
+
+def instant_field(text: str, reading: Reading) -> datetime:
+    """A time, on the shop's clocks where no zone is said."""
+    return values.instant(text, reading.zone)
+
+
+def consent_field(text: str, reading: Reading) -> bool | datetime:
+    """Yes, no, or when it was given."""
+    given = values.consent(text, reading.zone)
+    if isinstance(given, datetime) and given > reading.now:
+        raise ValueError(f"`{text}` lies in the future")
+    return given
+
+
+def money_field(text: str, reading: Reading) -> int:
+    """An amount in minor units."""
+    return values.amount(text, reading.exponent)
+
+
+def total_field(text: str, reading: Reading) -> int:
+    """The same, not below 0."""
+    return values.not_negative(money_field(text, reading))
+
+
+def whole_field(text: str, _: Reading) -> int:
+    """A whole number, not below 0."""
+    return values.not_negative(values.whole(text))
+
+
+def one_of_field(*words: str) -> Read:
+    """One of these words."""
+
+    def read(text: str, _: Reading) -> str:
+        found = text.strip().lower()
+        if found not in words:
+            raise ValueError(f"`{text}` is none of  {', '.join(words)}")
+        return found
+
+    return read
+
+
+def plain_field(read: Callable[[str], Any]) -> Read:
+    """A reader that needs nothing of the shop."""
+    return lambda text, _: read(text)
