@@ -7,11 +7,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.demo.aftermath import Order
 from engine.demo.history import History
 from engine.demo.people import COLUMNS
 from engine.store.connect import connect
@@ -96,10 +98,14 @@ def export(ground: Ground, history: History) -> None:
     """Writes customers and orders as CSV files."""
     _write(ground.csv("customers"), COLUMNS, (astuple(person) for person in history.people.values()))
     paid = (
-        (order.id, order.customer, order.at.isoformat(), order.at.isoformat(), f"{order.total / 100:.2f}")
+        (order.id, order.customer, order.at.isoformat(), _paid(order, history.until), f"{order.total / 100:.2f}")
         for order in history.orders
     )
     _write(ground.csv("orders"), ("id", "customer", "placed_at", "paid_at", "total"), paid)
+
+
+def _paid(order: Order, until: datetime) -> str:
+    return order.paid_at.isoformat() if order.paid_at < until else ""
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> None:

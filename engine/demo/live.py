@@ -16,8 +16,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.channels.sink import Received, Sink, into_folder
+from engine.demo.aftermath import Order
 from engine.demo.ground import Ground, point_to
-from engine.demo.history import Order
 from engine.settings import Settings
 from engine.store.customers import consents, customers
 from engine.store.ingest import put_orders

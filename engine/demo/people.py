@@ -31,9 +31,12 @@ _HOMES = (
     ("ko", "DE", "Europe/Berlin"),
     ("ko", "NZ", "Pacific/Auckland"),
 )
-_TIERS = ("bronze",) * 6 + ("silver",) * 3 + ("gold",)
+_TIERS = ("bronze",) * 11 + ("silver",) * 6 + ("gold",) * 2 + ("platinum",)
+#: Of a thousand numbers, the few who work together.
+_COLLEAGUES = 0.03
 _STAFF = ("Wen", "Mila", "Joon")
 _WITHOUT_CONSENT, _WITHOUT_ADDRESS = 0.05, 0.02
+_WITH_PHONE, _WITH_CHAT, _PREFERS = 0.5, 0.2, 0.25
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Person:
 
     id: str
     email: str
+    phone: str
     first_name: str
     last_name: str
     language: str
@@ -50,10 +54,15 @@ class Person:
     birthday: date
     member_since: date
     member_until: date | None
+    wedding_day: date | None
+    company: str
+    preferred_channel: str
+    chat: str
     tier: str
     account_manager: str
     created_at: datetime
     email_consent: str
+    sms_consent: str
 
     def zone(self, of_brand: ZoneInfo) -> ZoneInfo:
         """Where the customer lives, as far as the shop knows."""
@@ -74,9 +83,12 @@ def person(number: str, first_day: date) -> Person:
     signed_up = datetime(joined.year, joined.month, joined.day, between(0, 23, number, "hour"), tzinfo=UTC)
     reachable = chance(number, "address") >= _WITHOUT_ADDRESS
     agreed = chance(number, "consent") >= _WITHOUT_CONSENT
+    phone = f"+86139{int(number):08}" if chance(number, "phone") < _WITH_PHONE else ""
+    chat = f"chat-{number}" if chance(number, "chat") < _WITH_CHAT else ""
     return Person(
         id=number,
         email=f"{first_latin}.{last_latin}.{int(number)}@example.com" if reachable else "",
+        phone=phone,
         first_name=first,
         last_name=last,
         language=language,
@@ -84,9 +96,24 @@ def person(number: str, first_day: date) -> Person:
         timezone=zone,
         birthday=date(1940, 1, 1) + timedelta(days=between(0, 24_800, number, "born")),
         member_since=joined,
-        member_until=joined + timedelta(days=between(300, 800, number, "until")) if tier == "gold" else None,
+        member_until=joined + timedelta(days=between(300, 800, number, "until"))
+        if tier in ("gold", "platinum")
+        else None,
+        wedding_day=date(1975, 1, 1) + timedelta(days=between(0, 16_000, number, "wed"))
+        if chance(number, "married") < 0.15
+        else None,
+        company=f"company-{int(number) // 1000}" if chance(number, "company") < _COLLEAGUES else "",
+        preferred_channel=_preferred(number, phone, chat),
+        chat=chat,
         tier=tier,
         account_manager=pick(_STAFF, number, "staff"),
         created_at=signed_up,
         email_consent=signed_up.isoformat() if agreed else "no",
+        sms_consent=signed_up.isoformat() if agreed and phone and chance(number, "sms") < 0.7 else "",
     )
+
+
+def _preferred(number: str, phone: str, chat: str) -> str:
+    """The channel that a customer chose, if any: one by which he can be reached."""
+    ways = ["email", *(["sms", "call"] if phone else []), *(["chat"] if chat else [])]
+    return pick(ways, number, "way") if chance(number, "prefers") < _PREFERS else ""

@@ -11,7 +11,7 @@ from engine.channels import Record
 from engine.demo.ground import Ground, empty_store, export
 from engine.demo.history import History, history
 from engine.demo.live import daemon, order_now, post
-from engine.demo.replay import replay
+from engine.demo.replay import once_a_day, replay
 from engine.demo.show import Show
 from engine.shop import Shop
 from engine.store.importing import ImportReport, Reading, import_csv
@@ -48,7 +48,7 @@ def play(ground: Ground, show: Show, program: str, secret: str) -> None:
     with show.act(
         f"2  {(now - past.begins).days} days of real orders, replayed through the engine on a virtual clock"
     ) as say:
-        totals = show.replaying(past, replay(past, _engines(store, workspace, secret, now), now), now)
+        totals = show.replaying(past, replay(past, _engines(store, workspace, secret, now), once_a_day(past, now)), now)
         say(
             f"{totals.orders:,} orders, {totals.enrolled:,} enrolments, {totals.mails:,} mails in {totals.ticks:,} ticks."
         )

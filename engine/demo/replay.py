@@ -5,67 +5,48 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import sqlalchemy as sa
-
-from engine.demo.chance import chance
-from engine.demo.history import Event, History, Order
-from engine.store.customers import vouchers
-from engine.store.ingest import put_events, put_orders
-from engine.store.many import among
+from engine.demo.aftermath import Order
+from engine.demo.history import History
+from engine.demo.reactions import react
+from engine.demo.telling import Telling, in_order, write_down
 from engine.tick import Tick, Ticked
 
 #: When the engine looks, in UTC, on even and on odd days: of two moments twelve hours apart one lies in a send window of
 #: twelve hours, wherever it is, so a letter waits two days at most.
 _HOURS = (2, 14)
-#: How many of those who have a voucher think of it when they order.
-_REDEEMED = 0.45
 
-_Thing = TypeVar("_Thing", Order, Event)
+_Thing = TypeVar("_Thing", Order, Telling)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A tick of the replay, and what was written down since the one before."""
+    """A tick of the replay, and what was told since the one before."""
 
     at: datetime
     orders: Sequence[Order]
-    events: Sequence[Event]
+    tellings: Sequence[Telling]
     ticked: Ticked
 
 
-def replay(history: History, tick_of: Callable[[datetime], Tick], until: datetime) -> Iterator[Moment]:
-    """Lives through the history until `until`, moment by moment. `tick_of` gives the engine of each moment."""
-    orders, events = _taker(history.orders), _taker(history.events)
+def once_a_day(history: History, until: datetime) -> Iterator[datetime]:
+    """A moment on each day of the history."""
     days = (until - history.begins).days + 1
-    for at in (history.begins + timedelta(days=day, hours=_HOURS[day % 2]) for day in range(days)):
-        if at > until:
-            return
-        tick, done, said = tick_of(at), orders(at), events(at)
-        if done or said:
-            with tick.shop.store.begin() as connection:
-                write_down(connection, done, said, at)
-        yield Moment(at, done, said, tick(at))
+    moments = (history.begins + timedelta(days=day, hours=_HOURS[day % 2]) for day in range(days))
+    return (at for at in moments if at <= until)
 
 
-def write_down(connection: sa.Connection, orders: Sequence[Order], events: Sequence[Event], now: datetime) -> None:
-    """Takes orders and events in as the shop's own system would send them, with the vouchers redeemed at an order."""
-    put_orders(connection, [order.row() for order in orders], now)
-    redeemed = list(_redeemed(connection, orders))
-    put_events(connection, [event.row() for event in (*events, *redeemed)], now)
-
-
-def _redeemed(connection: sa.Connection, orders: Sequence[Order]) -> Iterator[Event]:
-    thinking = {order.customer: order for order in orders if chance(order.id, "voucher") < _REDEEMED}
-    valid = sa.select(vouchers.c.customer_id, vouchers.c.code, vouchers.c.issued_at).where(
-        among(connection, vouchers.c.customer_id, thinking), vouchers.c.state == "issued"
-    )
-    first: dict[str, str] = {}
-    for customer, code, issued_at in connection.execute(valid.order_by(vouchers.c.id)):
-        if issued_at < thinking[customer].at:
-            first.setdefault(customer, code)
-    for customer, code in first.items():
-        order = thinking[customer]
-        yield Event(f"voucher-{order.id}", "voucher.redeemed", customer, order.at, {"code": code})
+def replay(history: History, tick_of: Callable[[datetime], Tick], moments: Iterator[datetime]) -> Iterator[Moment]:
+    """Lives through the history, moment by moment. `tick_of` gives the engine of each moment."""
+    orders, tellings = _taker(history.orders), _taker(history.tellings)
+    before = history.begins
+    for at in moments:
+        tick, done, told = tick_of(at), orders(at), tellings(at)
+        with tick.shop.store.begin() as connection:
+            write_down(connection, told, at)
+            reactions = in_order(react(connection, done, tick.shop.moving, before, at))
+            write_down(connection, reactions, at)
+        yield Moment(at, done, [*told, *reactions], tick(at))
+        before = at
 
 
 def _taker(things: Sequence[_Thing]) -> Callable[[datetime], list[_Thing]]:

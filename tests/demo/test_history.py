@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from engine.demo.history import history
+from engine.demo.history import every, history
 from engine.demo.people import person
 
 _BRAND = ZoneInfo("Asia/Shanghai")
@@ -17,25 +17,25 @@ def test_every_tenth_customer_with_all_that_they_bought_until_yesterday() -> Non
     assert past.orders[0].at.date() == past.begins.date()
     assert past.orders[-1].at.date() == date(2026, 11, 20)
     assert past.orders[-1].at.date() - past.begins.date() == date(1998, 6, 30) - date(1997, 1, 1)
-    assert all(event.at < _NOW for event in past.events)
+    assert all(telling.at < _NOW for telling in past.tellings)
 
 
 def test_amounts_are_exact() -> None:
-    first = next(order for order in history(_NOW, _BRAND, share=10).orders if order.id == "00007-1")
+    first = next(order for order in history(_NOW, _BRAND, chosen=every(10)).orders if order.id == "00007-1")
     assert first.total == 2874 * 7
 
 
 def test_the_same_every_time_and_moved_only_as_a_whole() -> None:
-    once, again = history(_NOW, _BRAND, share=20), history(_NOW, _BRAND, share=20)
+    once, again = history(_NOW, _BRAND, chosen=every(20)), history(_NOW, _BRAND, chosen=every(20))
     assert once == again
-    later = history(_NOW + timedelta(days=3), _BRAND, share=20)
+    later = history(_NOW + timedelta(days=3), _BRAND, chosen=every(20))
     assert Counter(order.at.date() - once.begins.date() for order in once.orders) == Counter(
         order.at.date() - later.begins.date() for order in later.orders
     )
 
 
 def test_orders_are_made_in_the_daytime_of_their_customers() -> None:
-    past = history(_NOW, _BRAND, share=5)
+    past = history(_NOW, _BRAND, chosen=every(5))
     hours = {order.at.astimezone(past.people[order.customer].zone(_BRAND)).hour for order in past.orders}
     assert hours <= set(range(7, 23))
 
