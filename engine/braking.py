@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 
 from engine.declared import Count, Declared
 from engine.literals import Cap, SendHours, Share
-from engine.times import LENGTH, Length
+from engine.times import LASTING, Length
 
 _RATE = r"[1-9]\d{0,7} per (?:hour|day)"
 _CEILING = f"{_RATE}(?: and {_RATE})?"
-_CANARY = rf"(\d{{1,2}}(?:\.\d{{1,3}})?)% for ({LENGTH})"
+_CANARY = rf"(\d{{1,2}}(?:\.\d{{1,3}})?)% for ({LASTING})"
 #: Who wins where nothing is said.
 USUAL_PRIORITY = 50
 

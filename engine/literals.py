@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from engine.times import CLOCK, LENGTH, DayWindow, Length, parse_clock
+from engine.times import CLOCK, LASTING, DayWindow, Length, parse_clock
 from engine.windows import CLOSED, DAYS, GROUPS, WeekWindow
-from engine.working import SPAN, parse_days, parse_span
+from engine.working import LASTING_SPAN, parse_days, parse_lasting_span
 from engine.working import Span as _Span
 
 _NAME = r"[a-z0-9][a-z0-9._-]*"
@@ -50,7 +50,7 @@ def _entry(text: Any) -> Limit | None:
     found = re.fullmatch(r"once(?: per (?!customer)(.+?))?( per customer)?", str(text))
     if not found:
         raise ValueError(f"`{text}` is not a rule of entry; write  always,  once  or  once per 30 days")
-    return Limit(1, Length.parse(found[1]) if found[1] else None, of_customer=found[2] is not None)
+    return Limit(1, Length.lasting(found[1]) if found[1] else None, of_customer=found[2] is not None)
 
 
 def _cap(text: Any) -> Limit:
@@ -59,7 +59,7 @@ def _cap(text: Any) -> Limit:
         raise ValueError(f"`{text}` is not a cap; write for example  3 per 7 days")
     if not found[1].strip("0"):
         raise ValueError(f"`{text}` would let nothing through; write for example  3 per 7 days")
-    return Limit(int(found[1]), Length.parse(found[2]))
+    return Limit(int(found[1]), Length.lasting(found[2]))
 
 
 def _local_moment(text: Any) -> datetime:
@@ -90,7 +90,12 @@ Text = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_PLAIN)]
 #: An id: a playbook, a message, a voucher kind, a tag, a task.
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({**_PLAIN, "pattern": f"^{_NAME}$", "title": "name"})]
 #: `7 days`
-Duration = Annotated[Length, BeforeValidator(Length.parse), _written, _pattern(LENGTH, "length of time", "7 days")]
+Duration = Annotated[Length, BeforeValidator(Length.lasting), _written, _pattern(LASTING, "length of time", "7 days")]
+_DAY_OF_WEEK: dict[str, Any] = {
+    "type": "string",
+    "pattern": rf"^(?:{'|'.join(DAYS)})(?:-(?:{'|'.join(DAYS)}))?$",
+    "title": "day of the week",
+}
 #: `[thursday, friday]`, or `monday-friday`
 Days = Annotated[
     frozenset[int],
@@ -98,14 +103,18 @@ Days = Annotated[
     WithJsonSchema(
         {
             "type": ["string", "array"],
-            "items": {"type": "string"},
+            "items": _DAY_OF_WEEK,
+            "minItems": 1,
+            "pattern": _DAY_OF_WEEK["pattern"],
             "title": "days of the week",
             "examples": ["monday-friday"],
         }
     ),
 ]
 #: `7 days`, `2 working days`
-Span = Annotated[_Span, BeforeValidator(parse_span), _written, _pattern(SPAN, "length of time", "2 working days")]
+Span = Annotated[
+    _Span, BeforeValidator(parse_lasting_span), _written, _pattern(LASTING_SPAN, "length of time", "2 working days")
+]
 #: `2026-12-20 10:00`
 LocalMoment = Annotated[
     datetime,
@@ -160,7 +169,7 @@ Entry = Annotated[
     Limit | None,
     BeforeValidator(_entry),
     _written,
-    _pattern(f"always|once(?: per {LENGTH})?(?: per customer)?", "rule of entry", "once per 30 days"),
+    _pattern(f"always|once(?: per {LASTING})?(?: per customer)?", "rule of entry", "once per 30 days"),
 ]
 #: `3 per 7 days`
-Cap = Annotated[Limit, BeforeValidator(_cap), _written, _pattern(rf"\d{{1,4}} per {LENGTH}", "cap", "3 per 7 days")]
+Cap = Annotated[Limit, BeforeValidator(_cap), _written, _pattern(rf"\d{{1,4}} per {LASTING}", "cap", "3 per 7 days")]

@@ -194,7 +194,7 @@ def _times(value: Any) -> Limit:
     found = re.fullmatch(r"([1-9]\d{0,3}) per (.+)", text)
     if not found:
         raise ValueError(f"`{value}` is not a limit; write for example  1  or  1 per 90 days")
-    return Limit(int(found[1]), Length.parse(found[2]))
+    return Limit(int(found[1]), Length.lasting(found[2]))
 
 
 _Times = Annotated[

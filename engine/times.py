@@ -17,6 +17,8 @@ from dateutil.relativedelta import relativedelta
 
 #: A length of time, as a regular expression without anchors.
 LENGTH: Final = r"\d{1,4} (?:minute|hour|day|week|month|year)s?"
+#: One that is longer than nothing.
+LASTING: Final = rf"(?!0+ ){LENGTH}"
 #: An hour of the day, as a regular expression without anchors.
 CLOCK: Final = r"(?:[01]\d|2[0-3]):[0-5]\d"
 
@@ -53,10 +55,18 @@ class NotALength(ValueError):
     """A text is no length of time; `helps` say what to type instead."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"`{text}` is not a length of time")
-        near = near_length(text)
-        units = "units: minutes, hours, days, weeks, months, years"
-        self.helps: tuple[str, ...] = (f"did you mean `{near}`?", units) if near else (units,)
+        nothing = re.fullmatch(LENGTH, text, re.ASCII) is not None and text.startswith("0")
+        super().__init__(f"`{text}` is no time at all" if nothing else f"`{text}` is not a length of time")
+        self.helps: tuple[str, ...] = ("write for example  7 days",) if nothing else _helps(text)
+
+
+def _helps(text: str) -> tuple[str, ...]:
+    working = re.fullmatch(
+        r"(\d{1,3})\s*(?:business|office|work|workign|week)[\s-]?days?", text.strip().lower(), re.ASCII
+    )
+    near = f"{working[1]} working days" if working else near_length(text)
+    units = "units: minutes, hours, days, weeks, months, years"
+    return (f"did you mean `{near}`?", units) if near else (units,)
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,14 @@ class Length:
             raise NotALength(str(text))
         count, unit = text.split(" ")
         return cls(int(count), _SHORT[unit])
+
+    @classmethod
+    def lasting(cls, text: Any) -> "Length":
+        """The same of a length that is more than nothing. Raises `NotALength`."""
+        found = cls.parse(text)
+        if not found.count and isinstance(text, str):
+            raise NotALength(text)
+        return found
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"

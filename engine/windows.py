@@ -26,9 +26,7 @@ class NeverOpens(ValueError):
 
 
 class NotADay(ValueError):
-    """A key of a window is no day; where the file's structure was looked at, that has been told already."""
-
-    told_of_keys = True
+    """A key of a window is no day."""
 
 
 @dataclass(frozen=True)

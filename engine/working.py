@@ -10,12 +10,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from engine.times import EARLIEST, LATEST, LENGTH, DayWindow, Length, local_instant
+from engine.times import EARLIEST, LASTING, LATEST, LENGTH, DayWindow, Length, local_instant
 
 #: A number of working days, as a regular expression without anchors.
 WORKING: Final = r"\d{1,3} working days?"
 #: Any length of time, working days among them.
 SPAN: Final = rf"{LENGTH}|{WORKING}"
+#: One that is longer than nothing; no working day at all is the next moment at which somebody is there.
+LASTING_SPAN: Final = rf"{LASTING}|{WORKING}"
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY: Final = timedelta(days=1)
 #: No shop is closed for so long; a calendar that says so ends the search.
@@ -48,6 +50,12 @@ def parse_span(text: Any) -> Span:
     if isinstance(text, str) and re.fullmatch(WORKING, text, re.ASCII):
         return WorkingDays(int(text.split(" ")[0]))
     return Length.parse(text)
+
+
+def parse_lasting_span(text: Any) -> Span:
+    """The same of a length that is more than nothing. Raises `NotALength`."""
+    found = parse_span(text)
+    return Length.lasting(text) if isinstance(found, Length) else found
 
 
 class Feast(Protocol):

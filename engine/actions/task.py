@@ -12,13 +12,13 @@ from engine.catalogue import RESULTS, TASK_WORDS, Catalogue
 from engine.catalogue import Field as Shown
 from engine.declared import Declared
 from engine.literals import Days, Name, Span, Text
-from engine.times import LENGTH, Length
+from engine.times import LASTING, Length
 
 _ROTATION = "rotation "
 
 
 def _before(text: Any) -> Length:
-    found = re.fullmatch(rf"({LENGTH}) before", str(text))
+    found = re.fullmatch(rf"({LASTING}) before", str(text))
     if not found:
         raise ValueError(f"`{text}` is not a length of time before; write for example  4 hours before")
     return Length.parse(found[1])
@@ -29,7 +29,7 @@ Before = Annotated[
     BeforeValidator(_before),
     PlainSerializer(lambda length: f"{length} before", return_type=str),
     WithJsonSchema(
-        {"type": "string", "pattern": f"^{LENGTH} before$", "title": "time before", "examples": ["4 hours before"]}
+        {"type": "string", "pattern": f"^{LASTING} before$", "title": "time before", "examples": ["4 hours before"]}
     ),
 ]
 
@@ -85,7 +85,8 @@ class GiveTask(Action):
 
     def run(self, run: Run) -> Move:
         due_at = self._due(run)
-        rotation = self.assignee.removeprefix(_ROTATION) if (self.assignee or "").startswith(_ROTATION) else None
+        whom = self.assignee or ""
+        rotation = whom.removeprefix(_ROTATION) if whom.startswith(_ROTATION) else None
         run.open_task(
             Duty(
                 task=self.task,

@@ -89,11 +89,12 @@ class Draft:
         if isinstance(cause, FlawedAt):
             for deeper, flaw in cause.flaws:
                 yield self.flaw((*at, *deeper), flaw)
-        elif not any(at[: len(one)] == one or (_of_keys(cause) and one[: len(at)] == at) for one in self.broken):
+        elif not any(at[: len(one)] == one or one[: len(at)] == at for one in self.broken):
             helps = getattr(cause, "helps", ())
             text, _, advice = str(cause).partition("; ")
             rule = getattr(cause, "rule", "duration" if helps else "value")
-            yield Problem(self.source.place(at), rule, text, (*helps, *((advice,) if advice else ())))
+            place = self.source.key_place(at[:-1]) if at[-1:] == ("[key]",) else self.source.place(at)
+            yield Problem(place, rule, text, (*helps, *((advice,) if advice else ())))
 
     def flaw(self, path: Path, flaw: Flaw) -> Problem:
         """A mistake inside one condition, at its place in the file."""
@@ -102,10 +103,6 @@ class Draft:
             return swallowed(self.source, path)
         place = self.source.within(path, flaw.start, flaw.end)
         return Problem(place, flaw.rule, flaw.text, flaw.helps, severity=flaw.severity)
-
-
-def _of_keys(cause: Exception) -> bool:
-    return getattr(cause, "told_of_keys", False)
 
 
 def open_file(file: str, text: str | bytes, kind: str) -> Draft | list[Problem]:

@@ -1,38 +1,21 @@
 """Structure: what the JSON Schema of a file finds, said in words of the language; one mistake, one message."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from engine.catalogue import Type
 from engine.source.marks import Path, Source
 from engine.source.near import near, suggest
-from engine.source.problem import Place, Problem
-from engine.times import NotALength
+from engine.source.problem import Problem
+from engine.workspace.misread import misread, takes
 from engine.workspace.schema import KINDS, Schema
+from engine.workspace.slips import slip
 
 #: Words of the language that this version does not speak.
-LATER = frozenset(
-    [
-        "approve",
-        "late",
-        "max_lateness",
-        "at_most",
-        "review",
-    ]
-)
-_KINDS_OF_VALUE: Mapping[str, str] = {
-    "array": "a list: lines that begin with `- `",
-    "boolean": "`true` or `false`",
-    "integer": "a whole number",
-    "number": "a number",
-    "object": "keys of its own, one a line",
-    "string": "a text",
-}
+LATER = frozenset(["review"])
 _BY_KEY = ("additionalProperties", "required", "dependentRequired", "propertyNames")
 
 
@@ -94,8 +77,10 @@ def _keys(source: Source, path: Path, errors: list[ValidationError], holder: Sch
     for key in unknown:
         yield (*path, key), unknown_key(source, path, key, holder)
     needed = {key: None for error in errors for key in _needed(error) if key not in present}
+    words = [word for word in present if word in holder.get("dependentSchemas", {})]
+    instead = bool(words and _instead(source, path, words[0], holder))
     for key in needed:
-        if not any(near(word, [key]) for word in unknown):
+        if not instead and not any(near(word, [key]) for word in unknown):
             yield (*path, key), missing_key(source, path, key, holder)
     for error in errors:
         if "propertyNames" in error.absolute_schema_path:
@@ -123,7 +108,8 @@ def _names(source: Source, path: Path, key: str, holder: Schema) -> Iterator[Fin
         yield (*path, key), Problem(place, "value", f"`{key}` is not a name", helps)
     elif key in holder["properties"]:
         beside = [one for one in holder["dependentSchemas"][words[0]]["propertyNames"]["enum"] if one != words[0]]
-        helps = suggest(key, beside, "allowed here")
+        helps = _instead(source, path, words[0], holder) or slip(holder["title"], key, beside, taken=True)
+        helps = helps or suggest(key, beside, "allowed here") or ("leave it out",)
         yield (*path, key), Problem(place, "unknown-key", f"`{words[0]}` has no key `{key}`", helps)
 
 
@@ -138,9 +124,20 @@ def unknown_key(source: Source, path: Path, key: str, holder: Schema) -> Problem
     present = [word for word in words if word in source.at(path)]
     if present:
         known = holder["dependentSchemas"][present[0]]["propertyNames"]["enum"]
-    elif words and near(key, known) is None:
+    elif words and (holder["title"] == "step" or near(key, known) is None):
         known = words
-    return Problem(place, "unknown-key", f"{holder['title']} has no key `{key}`", suggest(key, known, "allowed here"))
+    helps = _instead(source, path, present[0], holder) if present else ()
+    helps = helps or slip(holder["title"], key, known, taken=bool(present)) or suggest(key, known, "allowed here")
+    return Problem(place, "unknown-key", f"{holder['title']} has no key `{key}`", helps)
+
+
+def _instead(source: Source, path: Path, word: str, holder: Schema) -> tuple[str, ...]:
+    """Where one key is unknown and the only one that is needed lacks, the one was written for the other."""
+    at, form = source.at(path), holder["dependentSchemas"][word]
+    needed = [key for key in form.get("required", ()) if key not in at]
+    unknown = [key for key in at if key not in form["propertyNames"]["enum"]]
+    alone = len(needed) == len(unknown) == 1 and near(unknown[0], needed) is None
+    return (f"`{word}` needs `{needed[0]}`",) if alone else ()
 
 
 def missing_key(source: Source, path: Path, key: str, holder: Schema) -> Problem:
@@ -173,8 +170,11 @@ def _wrong(source: Source, path: Path, error: ValidationError) -> Problem:
     raw = source.marks[path].raw if path in source.marks else None
     if error.validator == "enum" and raw is not None:
         known = [str(one) for one in limit]
+        name = name.removeprefix("each line of ")
         text = f"`{raw}` is not a value of {name} ({', '.join(known)})"
         return Problem(place, "unknown-value", text, suggest(raw, known, "write one of") if near(raw, known) else ())
+    if error.validator == "minItems" and limit > 1:
+        return Problem(place, "empty", f"{name} needs at least {limit} ways", ("write one more of them",))
     if error.validator in ("minItems", "minProperties"):
         return Problem(place, "empty", f"{name} is empty", ("write something below it, or leave the key out",))
     if error.validator == "maxProperties":
@@ -184,35 +184,7 @@ def _wrong(source: Source, path: Path, error: ValidationError) -> Problem:
         return Problem(place, "value", f"{name} must be {least} {limit}")
     if not raw:
         return _no_text(source, path, name, schema)
-    return _misread(place, name, raw, schema)
-
-
-def _misread(place: Place, name: str, raw: str, schema: Schema) -> Problem:
-    """A text that is not of the form that its place asks for."""
-    title = schema.get("title")
-    if "{{" in raw:
-        text = "`{{ }}` belongs in message texts; what stands here is the same for every customer"
-        return Problem(place, "template-in-playbook", text, ("write one value; steps that differ stand in a `choose`",))
-    if title == "length of time":
-        return Problem(place, "duration", f"`{raw}` is not a length of time", NotALength(raw).helps)
-    if title == "name of an environment variable":
-        text = f"{name} itself must not stand in a file"
-        key = name.strip("`")
-        variable = "SMTP_PASSWORD" if key == "password" else f"SHOP_{re.sub(r'[^A-Z0-9]', '_', key.upper())}"
-        helps = (f"name the environment variable that holds it:  {key}: {variable}",)
-        return Problem(place, "secret-in-file", text, helps)
-    if title == "field of an event":
-        types = [str(one) for one in Type]
-        return Problem(place, "unknown-type", f"`{raw}` is not a type", suggest(raw, types, "types"))
-    if title == "step":
-        return Problem(place, "no-verb", f"`{raw}` says nothing to do", (f"begin with a verb:  - email: {raw}",))
-    if title == "name":
-        return Problem(place, "value", f"`{raw}` is not a name", ("use small letters, digits and `-`",))
-    if title and "examples" in schema:
-        return Problem(
-            place, "value", f"`{raw}` is not {_article(title)}", (f"write for example  {schema['examples'][0]}",)
-        )
-    return Problem(place, "value", f"{name} takes {_takes(schema)}; `{raw}` is not")
+    return misread(place, name, raw, schema)
 
 
 def _no_text(source: Source, path: Path, name: str, schema: Schema) -> Problem:
@@ -222,12 +194,10 @@ def _no_text(source: Source, path: Path, name: str, schema: Schema) -> Problem:
         comment = source.comment_after(path)
         if comment is not None:
             return swallowed(source, path)
-        return Problem(
-            place, "no-value", f"{name} has no value", (f"write {_takes(schema)} after it, or leave it out",)
-        )
+        return Problem(place, "no-value", f"{name} has no value", (f"write {takes(schema)} after it, or leave it out",))
     examples = schema.get("examples")
     helps = (f"write for example  {examples[0]}",) if examples else ()
-    return Problem(place, "value", f"{name} takes {_takes(schema)}", helps)
+    return Problem(place, "value", f"{name} takes {takes(schema)}", helps)
 
 
 def swallowed(source: Source, path: Path) -> Problem:
@@ -242,22 +212,6 @@ def swallowed(source: Source, path: Path) -> Problem:
         "everything after ` #` is a comment, so this condition has no value",
         (f"leave out the `#`:  {raw} {rest}".replace("  ", "  ").rstrip(),),
     )
-
-
-def _takes(schema: Schema) -> str:
-    if schema.get("title") and "examples" in schema:
-        return _article(schema["title"])
-    if "enum" in schema:
-        return f"one of {', '.join(map(str, schema['enum']))}"
-    kinds = schema.get("type", "string")
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if set(kinds) >= {"string", "number", "boolean"}:
-        return "one text"
-    return " or ".join(_KINDS_OF_VALUE[kind] for kind in kinds)
-
-
-def _article(title: str) -> str:
-    return f"{'an' if title[0] in 'aeiou' else 'a'} {title}"
 
 
 def _name_of(path: Path) -> str:

@@ -6,15 +6,13 @@ from fractions import Fraction
 from engine.actions.choose import Choose
 from engine.actions.repeat import Repeat
 from engine.actions.split import Split
-from engine.actions.wait import Wait
 from engine.actions.wait_first import WaitFirst
 from engine.conditions import Tree, never
 from engine.source.marks import Path
-from engine.working import Span, WorkingDays
 from engine.workspace.flow import Block, Placed, is_complete
 from engine.workspace.subject import Subject
 
-_WAITS = ("wait_for", "wait_first", "approve")
+_WAITS = ("wait", "wait_for", "wait_first", "approve")
 
 
 def ways(subject: Subject) -> None:
@@ -72,15 +70,9 @@ def _waits(block: Block) -> bool:
 
 
 def _step_waits(placed: Placed) -> bool:
-    if isinstance(placed.action, Wait):
-        return not _is_nothing(placed.action.wait)
     if placed.verb in _WAITS or placed.action is None:
         return True
     return is_complete(placed) and all(_waits(block) or block.ends for block in placed.blocks)
-
-
-def _is_nothing(span: Span) -> bool:
-    return span.count == 0 and not isinstance(span, WorkingDays)
 
 
 # --- Branches --------------------------------------------------------------------------------------------------------
@@ -106,13 +98,6 @@ def _first(subject: Subject, placed: Placed) -> None:
             subject.draft.add(source.key_place((*path, "after")), "two-words", text, "keep one of them", second=second)
         elif "after" in branch:
             after = path
-            _no_time(subject, (*path, "after"))
-
-
-def _no_time(subject: Subject, path: Path) -> None:
-    if subject.draft.source.raw(path).split(" ")[0].strip("0") == "":
-        text = "this time is over at once, so that the others cannot come first"
-        subject.draft.add(subject.draft.source.place(path), "no-time", text, "write for example  after: 3 days")
 
 
 def _begun(subject: Subject, placed: Placed, conditions: Mapping[int, Tree | None], key: str) -> None:
