@@ -129,9 +129,7 @@ class Admit:
 
     # --- A canary ----------------------------------------------------------------------------------------------------
 
-    def _behind_canary(
-        self, connection: sa.Connection, name: str, rows: Sequence[Any], now: datetime
-    ) -> set[int]:
+    def _behind_canary(self, connection: sa.Connection, name: str, rows: Sequence[Any], now: datetime) -> set[int]:
         """Those who wait for the canary of their revision; they are looked at again when its time has passed."""
         canary = brakes_of(self.shop, name).canary or self.shop.settings.brakes.canary
         if canary is None:

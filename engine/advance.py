@@ -168,7 +168,9 @@ class Advance:
                 setting.effects.moves.append(_gone(row, now))
                 continue
             record: dict[str, dict[str, Any]] = {"customer": customer, **origin, **result}
-            events = {name: _of_key(playbook, row, found.get(row["customer_id"], [])) for name, found in happened.items()}
+            events = {
+                name: _of_key(playbook, row, found.get(row["customer_id"], [])) for name, found in happened.items()
+            }
             zone = setting.settings.zone_of(customer.get("timezone"))
             yield CustomerRun(setting, playbook, row, record, zone, events)
 

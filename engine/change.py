@@ -50,9 +50,7 @@ AtMost = Annotated[
     Quota,
     BeforeValidator(_quota),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema(
-        {"type": "string", "pattern": f"^{_QUOTA}$", "title": "quota", "examples": ["500 vouchers"]}
-    ),
+    WithJsonSchema({"type": "string", "pattern": f"^{_QUOTA}$", "title": "quota", "examples": ["500 vouchers"]}),
 ]
 
 

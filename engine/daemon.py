@@ -91,8 +91,8 @@ class Daemon:
             _log.exception("a fault of the engine; the work waits", again_in_seconds=self._pause)
             return None
         self._pause = 0.0
-        for name, fault in report.faults:
-            _log.error("a fault of one playbook; it rests, the others go on", playbook=name, reason=str(fault))
+        for name, reason in report.faults:
+            _log.error("a fault of one playbook; it rests, the others go on", playbook=name, reason=str(reason))
         if not report.idle:
             delivered = report.delivered
             _log.info("tick", enrolled=report.enrolled, advanced=report.advanced, messages=delivered.counts)

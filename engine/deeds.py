@@ -45,7 +45,9 @@ class Setting:
     desk: Desk
     control: Callable[[str, str], bool] | None = None  # who is held out, where a test decides it
     rations: dict[str, Ration] = field(default_factory=dict)  # what is left of the quotas, by playbook
-    variant: Callable[[str, str, str], str | None] | None = None  # who goes which way of a split, where a test decides it
+    variant: Callable[[str, str, str], str | None] | None = (
+        None  # who goes which way of a split, where a test decides it
+    )
 
 
 @dataclass

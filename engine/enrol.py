@@ -57,9 +57,11 @@ class Entry:
             "goal_until": playbook.goal.within.after(now, zone) if playbook.goal else None,
         }
 
-    def _bound(self, connection: sa.Connection, road: "Road", span: Span, window: Window) -> dict[str, Any]:
+    def _entering(self, connection: sa.Connection, window: Window) -> Mapping[str, Any]:
+        return how_to_enter(connection, self.playbook, self.ground.settings.brakes, window)
+
+    def _bound(self, road: "Road", span: Span, window: Window, entering: Mapping[str, Any]) -> dict[str, Any]:
         moments = road.firing.moments.bind(window.until, self.ground.settings.zone)
-        entering = how_to_enter(connection, self.playbook, self.ground.settings.brakes, window)
         return {**self.bind(window.until), **moments, **entering, **span}
 
     def ranges(self, window: Window, zones: tuple[str, ...]) -> list[tuple["Road", Span]]:
@@ -74,9 +76,9 @@ class Entry:
             with store.begin() as connection:
                 if not hold(connection, self.playbook.id, window):
                     return entered  # another worker is at it
-                together = _together(steps)
+                together, entering = _together(steps), self._entering(connection, window)
                 entered += sum(
-                    road.enrol(connection, self._bound(connection, road, span, window)) for road, span in together
+                    road.enrol(connection, self._bound(road, span, window, entering)) for road, span in together
                 )
                 steps = steps[len(together) :]
                 if not steps:
@@ -98,7 +100,8 @@ class Entry:
             (span,) = whole.firing.spans(window, ())
             for road, piece in whole.pieces(store, span):
                 with repeatable(store).begin() as connection:
-                    entered += road.enrol(connection, self._bound(connection, road, piece, window))
+                    entering = self._entering(connection, window)
+                    entered += road.enrol(connection, self._bound(road, piece, window, entering))
         with store.begin() as connection:
             move(connection, [self.playbook.id], window.until, window.until_position)
             connection.execute(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engine.catalogue import Catalogue, Column, Field, Type
 from engine.conditions import Tree, compile_value
 from engine.settings import Settings
+from engine.store.many import one_of
 
 Record = Mapping[str, Mapping[str, Any]]
 
@@ -41,7 +42,7 @@ class Facts:
         for one in compiled:
             params.update(one.bind(now, self.settings.zone))
         columns = [value.expression.label(field.name) for field, value in zip(plain, compiled, strict=True)]
-        statement = sa.select(key, *columns).where(key.in_(self._keys(ids)))
+        statement = sa.select(key, *columns).where(one_of(connection, key, self._keys(ids)))
         found = {
             str(row[0]): dict(zip((field.name for field in plain), row[1:], strict=True))
             for row in connection.execute(statement, params)
@@ -58,7 +59,8 @@ class Facts:
         keys = [int(one) for one in ids] if spec.numbered else list(ids)
         fields = list(event.fields.values())
         columns = [compile_value(one, self.catalogue, "event").expression.label(one.name) for one in fields]
-        rows = connection.execute(sa.select(table.c[spec.key], *columns).where(table.c[spec.key].in_(keys)))
+        wanted = one_of(connection, table.c[spec.key], keys)
+        rows = connection.execute(sa.select(table.c[spec.key], *columns).where(wanted))
         return {str(row[0]): dict(zip((one.name for one in fields), row[1:], strict=True)) for row in rows}
 
     def happened(
@@ -73,8 +75,8 @@ class Facts:
         only = self.catalogue.only(event)
         statement = (
             sa.select(who, time, table.c[spec.key], *columns)
-            .where(who.in_(self._keys(ids)), time > sa.literal(since, time.type), time <= sa.literal(until, time.type))
-            .where(*only)
+            .where(time > sa.literal(since, time.type), time <= sa.literal(until, time.type))
+            .where(one_of(connection, who, self._keys(ids)), *only)
             .order_by(time)
         )
         found: dict[str, list[tuple[datetime, dict[str, Any], str]]] = {}
@@ -82,6 +84,14 @@ class Facts:
             fields_of = dict(zip((one.name for one in fields), row[3:], strict=True))
             found.setdefault(str(row[0]), []).append((row[1], fields_of, str(row[2])))
         return found
+
+    def any_happened(self, connection: sa.Connection, name: str, since: datetime, until: datetime) -> bool:
+        """Whether anybody did anything of that kind in `(since, until]`."""
+        event = self.catalogue.events[name]
+        time = self.catalogue.table(event.table).c[event.time]
+        within = (time > sa.literal(since, time.type), time <= sa.literal(until, time.type))
+        found = sa.select(sa.literal_column("1")).where(*within, *self.catalogue.only(event)).limit(1)
+        return connection.execute(found).first() is not None
 
     def _keys(self, ids: Collection[str]) -> list[Any]:
         return [int(one) for one in ids] if self.catalogue.customers.numbered else list(ids)
@@ -93,7 +103,7 @@ class Facts:
         who = table.c[spec.customer]
         tags: dict[str, set[str]] = {}
         for customer, tag in connection.execute(
-            sa.select(who, table.c[field.column.name]).where(who.in_(self._keys(found)))
+            sa.select(who, table.c[field.column.name]).where(one_of(connection, who, self._keys(found)))
         ):
             tags.setdefault(str(customer), set()).add(tag)
         for customer_id, values in found.items():

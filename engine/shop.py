@@ -58,9 +58,7 @@ class Shop:
     def ground(self, playbook: Playbook) -> Ground:
         """What the statements of a playbook are built on."""
         dialect, holidays = self.store.dialect.name, self.workspace.holidays
-        return Ground(
-            playbook.id, self.catalogue, self.settings, self.segments, dialect, holidays, playbook.key
-        )
+        return Ground(playbook.id, self.catalogue, self.settings, self.segments, dialect, holidays, playbook.key)
 
     @cached_property
     def moving(self) -> list[str]:

@@ -177,7 +177,9 @@ def _opened(shop: Shop, connection: sa.Connection, rows: Sequence[Row], now: dat
     return {
         row["id"]
         for row in waited
-        if any((who, what) == (row["customer_id"], row["message"]) and at >= row["opened_since"] for who, what, at in read)
+        if any(
+            (who, what) == (row["customer_id"], row["message"]) and at >= row["opened_since"] for who, what, at in read
+        )
     }
 
 

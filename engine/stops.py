@@ -11,6 +11,7 @@ from engine.ceilings import brakes_of
 from engine.shop import Shop
 from engine.store.brakes import hold_playbook, holds
 from engine.store.ledger import outbox
+from engine.times import EARLIEST
 
 #: A rate is one of at least so many messages, and of the last ones of each kind.
 FEWEST = 50
@@ -65,6 +66,8 @@ def _released(connection: sa.Connection, playbook: str, cause: str) -> datetime 
 
 def _bounces(connection: sa.Connection, shop: Shop, playbook: str, now: datetime) -> Figures:
     since = _released(connection, playbook, "bounces")
+    if not _any_bounced(connection, shop, playbook, since or EARLIEST, now):
+        return Figures(0, 0)  # a rate of nothing; the last messages need not be read
     moments = []
     for column, bad in ((outbox.c.sent_at, False), (outbox.c.bounced_at, True)):
         later = [column > since] if since is not None else []
@@ -76,18 +79,27 @@ def _bounces(connection: sa.Connection, shop: Shop, playbook: str, now: datetime
     return Figures(sum(bad for _, bad in last_ones) + told, len(last_ones))
 
 
+def _any_bounced(connection: sa.Connection, shop: Shop, playbook: str, since: datetime, now: datetime) -> bool:
+    bounced = (outbox.c.playbook == playbook, outbox.c.bounced_at.is_not(None), outbox.c.bounced_at > since)
+    found = connection.execute(sa.select(sa.literal_column("1")).where(*bounced).limit(1)).first()
+    known = BOUNCED in shop.catalogue.events
+    return found is not None or (known and shop.facts.any_happened(connection, BOUNCED, since, now))
+
+
 def _complaints(connection: sa.Connection, shop: Shop, playbook: str, now: datetime) -> Figures:
     since = _released(connection, playbook, "complaints")
     later = [outbox.c.sent_at > since] if since is not None else []
     sent = sa.select(outbox.c.sent_at).where(outbox.c.playbook == playbook, outbox.c.sent_at.is_not(None), *later)
-    last = connection.execute(sent.order_by(outbox.c.sent_at.desc()).limit(LAST_COMPLAINTS)).scalars().all()
-    return Figures(_told_of(connection, shop, COMPLAINED, playbook, last[-1], now) if last else 0, len(last))
+    last = sent.order_by(outbox.c.sent_at.desc()).limit(LAST_COMPLAINTS).subquery("last")
+    oldest = sa.func.min(last.c.sent_at, type_=outbox.c.sent_at.type)
+    handed, first = connection.execute(sa.select(sa.func.count(), oldest).select_from(last)).one()
+    return Figures(_told_of(connection, shop, COMPLAINED, playbook, first, now) if handed else 0, handed)
 
 
 def _told_of(connection: sa.Connection, shop: Shop, event: str, playbook: str, oldest: datetime, now: datetime) -> int:
     """Events about messages: each speaks of the last message that its customer had got by then."""
-    if event not in shop.catalogue.events:
-        return 0
+    if event not in shop.catalogue.events or not shop.facts.any_happened(connection, event, oldest, now):
+        return 0  # on most days nobody complains, and it is not asked of whom
     sent = sa.select(outbox.c.customer_id).where(outbox.c.playbook == playbook, outbox.c.sent_at >= oldest).distinct()
     ids = list(connection.execute(sent).scalars())
     happened = shop.facts.happened(connection, event, ids, oldest, now)

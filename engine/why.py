@@ -111,7 +111,7 @@ class Why:
                 f"{self._time(row['entered_at'])}  occasion {row['occasion']}: {state}{reason}",
                 holds=row["state"] != "refused",
             )
-            for text in whereabouts(connection, self.playbook, row, self._time):
+            for text in whereabouts(connection, self.playbook, dict(row), self._time):
                 yield Line(text, depth=1)
             if row["converted_at"] is not None:
                 yield Line(f"{self._time(row['converted_at'])}  reached the goal", depth=1)
@@ -125,7 +125,9 @@ class Why:
         for row in connection.execute(sa.select(tasks).where(tasks.c.enrolment_id == run)).mappings():
             text = f"{self._time(row['created_at'])}  task {row['task']} for {row['assignee'] or 'anybody'}"
             found.append((row["created_at"], Line(text, depth=1)))
-        for row in connection.execute(sa.select(outbox).where(outbox.c.enrolment_id == run).order_by(outbox.c.id)).mappings():
+        for row in connection.execute(
+            sa.select(outbox).where(outbox.c.enrolment_id == run).order_by(outbox.c.id)
+        ).mappings():
             at = row["sent_at"] or row["due_at"]
             reason = f" ({row['reason']})" if row["reason"] else ""
             again = f", since nobody opened it within {row['unless_opened']}" if row["opened_since"] else ""

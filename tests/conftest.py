@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import engine.store.brakes  # noqa: F401  (declares holds and canaries)
-import engine.store.desk  # noqa: F401  (declares tasks and questions)
-import engine.store.goods  # noqa: F401  (declares the shop's goods)
-import engine.store.ledger  # noqa: F401  (declares the engine's own tables)
+import engine.store.brakes
+import engine.store.desk
+import engine.store.goods
+import engine.store.ledger
 import engine.store.loyalty  # noqa: F401  (declares those of vouchers and points)
 from engine.store.connect import connect, create
 from engine.store.customers import metadata

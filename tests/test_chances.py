@@ -10,7 +10,9 @@ from engine.store.ingest.owned import put_reservations
 from engine.why import Why
 from tests.shop import World, playbook
 
-VISIT = "when:\n  date: reservation.starts_at\n  lead: 1 day\n  where:\n    - reservation.state is booked\ndo: [tag: told]"
+VISIT = (
+    "when:\n  date: reservation.starts_at\n  lead: 1 day\n  where:\n    - reservation.state is booked\ndo: [tag: told]"
+)
 BACK = "when: {event: product.back_in_stock, meets: wishes}\ndo: [tag: told]"
 
 

@@ -55,7 +55,9 @@ def command(folder: Path, store: str, ways: bool) -> None:
     for playbook in workspace.playbooks.values():
         quota = playbook.change.at_most
         if quota is not None:
-            click.echo(f"{playbook.id}: {given.get((playbook.id, quota.what), 0):,} of at most {quota.count:,} {quota.what}")
+            click.echo(
+                f"{playbook.id}: {given.get((playbook.id, quota.what), 0):,} of at most {quota.count:,} {quota.what}"
+            )
     for stand in stands:
         click.echo(str(stand))
     for name, count in behind.items():

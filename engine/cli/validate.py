@@ -25,7 +25,9 @@ from engine.workspace import Workspace, load
     help="How problems are printed.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-@click.option("--store", help="Also check with this store: nobody is left behind, vouchers suffice, all can read the texts.")
+@click.option(
+    "--store", help="Also check with this store: nobody is left behind, vouchers suffice, all can read the texts."
+)
 def command(folder: Path, form: str, strict: bool, store: str | None) -> None:
     """Check every file of a workspace; exits with 1 where there is an error.
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from engine.admit import let_go
 from engine.demo.aftermath import Order
 from engine.demo.chance import between, chance
 from engine.demo.telling import Telling
 from engine.desk.settle import answer, finish, open_questions
-from engine.store.brakes import held, release_playbook
+from engine.store.brakes import held
 from engine.store.customers import vouchers
 from engine.store.desk import UNDONE, tasks
 from engine.store.ledger import outbox
@@ -68,4 +69,4 @@ def _work(connection: sa.Connection, now: datetime) -> None:
     for question in open_questions(connection):
         answer(connection, question.id, "approved", _OWNER, now)
     for one in held(connection):
-        release_playbook(connection, one.playbook, now, _OWNER)
+        let_go(connection, one.playbook, now, _OWNER, drop=False)

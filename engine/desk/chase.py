@@ -26,7 +26,7 @@ class Chase:
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         dialect = shop.store.dialect.name
-        one = sa.select(sa.literal_column("1")).select_from(tasks).limit(1)
+        one: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(tasks).limit(1)
         self.probes = tuple(Prepared(one.where(*_due(column, words)), dialect) for column, words in _KINDS.values())
         later = (
             sa.select(sa.func.min(column)).where(

@@ -21,7 +21,7 @@ class Refused:
 
 def open_tasks(connection: sa.Connection, whom: str | None = None) -> list[Any]:
     """The tasks that are not done, the most urgent first; of one person, team, or of all."""
-    wanted = [sa.literal_column(UNDONE)]
+    wanted: list[sa.ColumnElement[bool]] = [sa.literal_column(UNDONE)]
     if whom is not None:
         wanted.append(sa.or_(tasks.c.assignee == whom, tasks.c.escalate_to == whom))
     joined = sa.select(tasks, enrolments.c.playbook).join(enrolments, enrolments.c.id == tasks.c.enrolment_id)

@@ -44,7 +44,9 @@ class Rehearsal:
 
     def __post_init__(self) -> None:
         shop = Shop(self.store, self.workspace)
-        self._tick = Tick(shop, self.channel, self.secrets, new_code=self.new_code, control=self.control, variant=self.variant)
+        self._tick = Tick(
+            shop, self.channel, self.secrets, new_code=self.new_code, control=self.control, variant=self.variant
+        )
 
     def tick(self) -> Iterator[Ticked]:
         """Does everything that is due now: again where a pass wrote what the next one may follow from, such as a tag."""

@@ -89,6 +89,8 @@ class Goods:
 
     def _owner(self, path: Path, people: Mapping[str, Person]) -> Person | None:
         at = (*path, "customer")
+        if self.draft.is_broken(path):
+            return None
         if at not in self.draft.source.marks:
             self._say(path, "missing-key", "it is not said whose this is", "add  customer: …")
             return None

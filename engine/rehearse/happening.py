@@ -104,6 +104,8 @@ class Happenings:
             place = self.draft.source.key_place((*path, others[0]))
             self.draft.add(place, "two-words", f"`{words[0]}` and `{others[0]}` are two events", "write two of them")
             return None
+        if words[0] in _SAID:
+            self._answered((*path, words[0]), words[0], str(texts[words[0]]))
         row: dict[str, Any] = {}
         if words[0] == "set":
             row, _ = self.people.columns((*path, "set"))
@@ -114,6 +116,15 @@ class Happenings:
         said = (words[0], str(texts[words[0]])) if words[0] in _SAID else None
         place = self.draft.source.place(path)
         return Happening(number, at.instant, person.id, place, row=row, untag=untag, said=said)
+
+    def _answered(self, path: Path, word: str, name: str) -> None:
+        """Only what this playbook asks of people can be done or answered in its test."""
+        verb = "task" if word == "done" else "approve"
+        actions = (step.action for step in self.playbook.steps.values())
+        known = {getattr(action, verb) for action in actions if action.verb == verb}
+        if name not in known:
+            text = f"this playbook gives no task `{name}`" if word == "done" else f"this playbook asks for no `{name}`"
+            self.draft.add(self.draft.source.place(path), f"unknown-{verb}", text, *suggest(name, known, "it knows"))
 
     def _event(self, path: Path, texts: Mapping[str, Any], at: Moment, person: Person) -> Happening | None:
         name = texts["event"] or ""

@@ -105,7 +105,7 @@ class Reasons:
             found = facts.events(self.connection, self.playbook.trigger.event, [row["event_id"]])
             known = found.get(row["event_id"], {})
         else:
-            known = kept(self.connection, facts, [row])[0].get(scope, {})
+            known = kept(self.connection, facts, [dict(row)])[0].get(scope, {})
         value = known.get(field)
         if isinstance(value, datetime):
             return self._shown(value, customer)

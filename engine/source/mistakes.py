@@ -11,7 +11,17 @@ from engine.source.span import line_starts, lines, span
 #: Characters that an escape can write, but that no database and no mail can carry.
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _BRACES = re.compile(r"\{\{.*?\}\}|\{\{.*")
+_OTHER_COLON = re.compile(r"\s*(?:- )?([A-Za-z_][\w-]*)\s*([：﹕꞉])\s*(.*)$")
 _GLUED = "this `-` is indented deeper than the one above, so YAML glued both lines into one text"
+#: How a file may begin, by its place in a workspace.
+_FIRST = {
+    "segments/": "segment: vip",
+    "settings/series": "care-tips: [care-storing, care-teapot]",
+    "settings/vouchers": "10-percent-off:",
+    "settings/holiday": "founders-day:",
+    "settings/catalogue": "customer:",
+    "settings/": "brand:",
+}
 _WITHOUT = "write the value out; what several files share belongs in segments/ or settings/"
 
 
@@ -50,7 +60,8 @@ def undecodable(file: str, content: bytes, position: int) -> Problem:
 def not_a_mapping(file: str, root: Any, documents: int) -> Problem:
     """The file is empty, or one text, or a list."""
     found = "this file is empty" if not documents or root is None else "this file must begin with a key"
-    return Problem(Place(file, 1, 1), "empty-file", found, ("begin with a line such as  playbook: win-back",))
+    begin = next((line for part, line in _FIRST.items() if part in file), "playbook: win-back")
+    return Problem(Place(file, 1, 1), "empty-file", found, (f"begin with a line such as  {begin}",))
 
 
 def second_document(place: Place) -> Problem:
@@ -158,14 +169,26 @@ def unreadable(file: str, text: str, error: yaml.YAMLError) -> Problem:
     if text[at : at + 1] == "\t" or "'\\t'" in words:
         return Problem(place, "tab", "a tab stands where YAML needs blanks", ("indent with blanks",))
     if words.startswith("mapping values are not allowed"):
-        return _colon(place, line)
+        return _other_colon(file, text, place.line) or _colon(place, line)
     if "quoted scalar" in str(getattr(error, "context", "")):
         helps = ("close the quotes, or put a text with quotes inside into the other kind of quotes",)
         return Problem(place, "yaml", "these quotes are not closed, or text follows after them", helps)
     if words.startswith("found character"):
         text_ = f"a text cannot begin with `{text[at : at + 1]}`"
         return Problem(place, "yaml", text_, ("put the text in quotes",))
-    return _structure(place, line)
+    return _other_colon(file, text, place.line) or _structure(place, line)
+
+
+def _other_colon(file: str, text: str, number: int) -> Problem | None:
+    """The colon of another script after a key, on that line or the one above; YAML knows only its own."""
+    for at in (number, number - 1):
+        found = _OTHER_COLON.match(lines(text)[at - 1]) if at else None
+        if found is not None:
+            place = Place(file, at, found.start(2) + 1)
+            return Problem(
+                place, "yaml-colon", f"`{found[2]}` is not the colon of YAML", (f"write:  {found[1]}: {found[3]}",)
+            )
+    return None
 
 
 def invisible(place: Place, character: str) -> Problem:

@@ -49,6 +49,10 @@ MAX_DEPTH = 32
 MAX_NODES = 10_000
 
 
+#: The parser in C, where PyYAML was built with it.
+_QUICK: Any = getattr(yaml, "CLoader", None)
+
+
 class _Events(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
     """PyYAML's parser without its constructor: a state machine, which nesting cannot make recurse."""
 
@@ -220,11 +224,11 @@ def _quick(file: str, text: str, part: Callable[[Path], str]) -> _Build | None:
 
     What is wrong is told by the other parser, whose messages say more.
     """
-    if not hasattr(yaml, "CLoader"):
+    if _QUICK is None:
         return None
-    build, parser = _Build(file, text, part), yaml.cyaml.CParser(text)
+    build, parser = _Build(file, text, part), _QUICK(text)
     try:
-        while parser.check_event() and build.take(parser.get_event()):
+        while (event := parser.get_event()) is not None and build.take(event):
             pass
     except (yaml.YAMLError, ValueError):
         return None

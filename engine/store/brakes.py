@@ -100,7 +100,9 @@ def holds_on(connection: sa.Connection, what: Literal["entries", "sends"]) -> Ma
 
     A backlog holds those alone who are part of it, and is not among them.
     """
-    return {one.playbook: one for one in reversed(held(connection)) if one.what in (what, "all") and one.cause != BACKLOG}
+    return {
+        one.playbook: one for one in reversed(held(connection)) if one.what in (what, "all") and one.cause != BACKLOG
+    }
 
 
 def not_held(playbook: sa.ColumnElement[str], what: Literal["entries", "sends"]) -> tuple[sa.ColumnElement[bool], ...]:

@@ -59,6 +59,13 @@ def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iter
     return column.in_(sa.select(each.c.value))
 
 
+def one_of(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """The same for a column of any type, in any table: a list as SQLAlchemy writes it costs more than the question."""
+    if connection.dialect.name == "sqlite":
+        return among(connection, column, values)
+    return column.in_(list(values))  # the driver leaves it to the database what type the column has
+
+
 def _source(
     dialect: Dialect, columns: Sequence[sa.Column[Any]], rows: Sequence[Mapping[str, Any]]
 ) -> tuple[sa.Select[Any], dict[str, Any]]:

@@ -78,33 +78,29 @@ class SegmentForm(Declared):
     match: Conditions = Field(description="All of these must hold.")
 
 
+def _rows(*kinds: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "object", "additionalProperties": {"type": list(kinds), "title": "fields"}})
+
+
 class GivenForm(Declared):
     """The world in which a test begins."""
 
-    customers: Mapping[Name, Any] = Field(
-        default_factory=dict,
-        description="Customers by id, with their fields; what is not given is missing.",
-        json_schema_extra={"additionalProperties": {"type": ["object", "null"]}},
+    customers: Annotated[Mapping[Name, Any], _rows("object", "null")] = Field(
+        default_factory=dict, description="Customers by id, with their fields; what is not given is missing."
     )
-    products: Mapping[Name, Any] = Field(
-        default_factory=dict,
-        description="Products by id: `title`, `category`, `price`, `link`, `lasts_days`.",
-        json_schema_extra={"additionalProperties": {"type": ["object", "null"]}},
+    products: Annotated[Mapping[Name, Any], _rows("object", "null")] = Field(
+        default_factory=dict, description="Products by id: `title`, `category`, `price`, `link`, `lasts_days`."
     )
     wishes: tuple[Any, ...] = Field(
         default=(),
         description="Who waits for what: `customer` and `product`.",
         json_schema_extra={"items": {"type": "object"}},
     )
-    reservations: Mapping[Name, Any] = Field(
-        default_factory=dict,
-        description="Reservations by id: `customer` and the fields of `reservation.*`.",
-        json_schema_extra={"additionalProperties": {"type": "object"}},
+    reservations: Annotated[Mapping[Name, Any], _rows("object")] = Field(
+        default_factory=dict, description="Reservations by id: `customer` and the fields of `reservation.*`."
     )
-    subscriptions: Mapping[Name, Any] = Field(
-        default_factory=dict,
-        description="Subscriptions by id: `customer` and the fields of `subscription.*`.",
-        json_schema_extra={"additionalProperties": {"type": "object"}},
+    subscriptions: Annotated[Mapping[Name, Any], _rows("object")] = Field(
+        default_factory=dict, description="Subscriptions by id: `customer` and the fields of `subscription.*`."
     )
 
 
@@ -126,7 +122,8 @@ class CaseForm(Declared):
         default_factory=dict, description="Which way everybody goes: the id of the `split`, and the name of the way."
     )
     asleep: tuple[Text, ...] = Field(
-        default=(), description="From when until when nothing runs, two moments: what happens then is caught up with after."
+        default=(),
+        description="From when until when nothing runs, two moments: what happens then is caught up with after.",
     )
     until: Text = Field(description="When the virtual clock ends.")
     expect: Annotated[Any, WithJsonSchema({"$ref": "#/$defs/expectations"})] = Field(

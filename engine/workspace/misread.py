@@ -94,7 +94,7 @@ def takes(schema: Schema) -> str:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if set(kinds) >= {"string", "number", "boolean"}:
         return "one text"
-    return " or ".join(_KINDS_OF_VALUE[kind] for kind in kinds)
+    return " or ".join(_KINDS_OF_VALUE[kind] for kind in kinds if kind != "null")
 
 
 def _article(title: str) -> str:
@@ -123,6 +123,9 @@ def _as_part(name: str, raw: str, schema: Schema) -> tuple[str, ...]:
     if not name.startswith("`"):
         return ()
     key, kinds = name.strip("`"), schema.get("type", "")
+    other = re.match(r"([a-z_]+)\s*[：﹕꞉]\s*(\S.*)$", raw)
+    if other and kinds == "object":
+        return (f"`：` is not the colon of YAML; write:  {other[1]}: {other[2]}",)
     if "array" in kinds and {"enum", "type"} & set(schema.get("items", {})):
         return (f"write:  {key}: [{', '.join(one.strip() for one in re.split('[,，、;；]', raw))}]",)
     if kinds == "object" and schema.get("required"):

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Literal
 
 from engine.action import Action
-from engine.catalogue import Field
 from engine.braking import Guarded
+from engine.catalogue import Field
 from engine.change import Change
 from engine.conditions import Tree
 from engine.literals import Limit

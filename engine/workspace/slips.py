@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
+from engine.workspace.schema import KINDS
+
 #: The word of the language, by the part of a file and what people write there.
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "playbook": {
@@ -82,7 +84,7 @@ def slip(part: str, key: str, words: Collection[str], taken: bool) -> tuple[str,
 
     `words` may stand there; where one of several is `taken`, another one begins a step of its own.
     """
-    place = _ELSEWHERE.get((part, key))
+    place = _ELSEWHERE.get((part, key)) or _top_or_step(part, key)
     if place is not None:
         return (place,)
     word = _WORDS.get(part, {}).get(key.lower().replace("-", "_").replace(" ", "_"))
@@ -91,3 +93,13 @@ def slip(part: str, key: str, words: Collection[str], taken: bool) -> tuple[str,
     if part == "step" and taken:
         return (f"start a new step:  - {word}: ...",)
     return (f"did you mean `{word}`?",) if word in words else ()
+
+
+def _top_or_step(part: str, key: str) -> str | None:
+    """Keys of the whole playbook in a step, and steps at the margin."""
+    playbook = KINDS["playbook"]()
+    if part == "step" and key in playbook["properties"] and key not in ("if", "when", "do", "at_most"):
+        return f"it is said of the whole playbook: put `{key}` at the margin"
+    if part == "playbook" and key in playbook["$defs"]["step"]["dependentSchemas"]:
+        return f"steps stand under `do:`, as  - {key}: ..."
+    return None

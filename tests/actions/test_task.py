@@ -21,7 +21,7 @@ staff:
     owner: {chen: 1}
 """
 _MAILS = {
-    "messages/task-reminder/en.md": "---\nsubject: '{{ task.name }} for {{ customer.first_name }}'\n---\nDue {{ task.due_at | time }}.\n",
+    "messages/task-reminder/en.md": "---\nsubject: {{ task.name }}\n---\nDue {{ task.due_at | time }}.\n",
     "messages/task-escalated/en.md": "---\nsubject: nobody did {{ task.name }}\n---\nIt was for {{ task.assignee }}.\n",
 }
 _BODY = """

@@ -19,7 +19,7 @@ def test_a_picture_of_the_readme_is_what_the_test_says(file: str, name: str, tmp
     made = tmp_path / file
     result = CliRunner().invoke(main, ["draw", "-w", str(_ROOT / "playbooks"), name, str(made)])
     assert result.exit_code == 0, result.output
-    ElementTree.parse(made)  # noqa: S314  (our own)
+    ElementTree.parse(made)
     assert made.read_text(encoding="utf-8") == (_PICTURES / file).read_text(encoding="utf-8"), "write:  make pictures"
 
 
@@ -29,7 +29,15 @@ def test_a_name_that_several_tests_have_is_asked_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["short", "word " * 60, "没有空格的长句子" * 20, "x" * 200, "with  two  spaces", "에서 한국어와 English를 섞어 " * 9]
+    "text",
+    [
+        "short",
+        "word " * 60,
+        "没有空格的长句子" * 20,
+        "x" * 200,
+        "with  two  spaces",
+        "에서 한국어와 English를 섞어 " * 9,
+    ],
 )
 def test_wrapping_loses_no_word_and_fits(text: str) -> None:
     lines = list(wrap(text))

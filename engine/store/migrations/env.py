@@ -8,7 +8,7 @@ from alembic import context
 import engine.store.brakes
 import engine.store.desk
 import engine.store.goods
-import engine.store.ledger  # noqa: F401  (declares the engine's own tables)
+import engine.store.ledger
 import engine.store.loyalty  # noqa: F401  (declares those of vouchers and points)
 from engine.store.connect import connect
 from engine.store.customers import metadata

@@ -20,6 +20,8 @@ def references(subject: Subject) -> None:
 
 def _unknown(subject: Subject, path: Path, rule: str, text: str, names: Collection[str], otherwise: str) -> None:
     """One name that leads nowhere: the near one, or what there is, or how to make it."""
+    if subject.draft.is_broken(path):
+        return  # it is no name at all
     name = subject.draft.source.raw(path)
     helps = suggest(name, names, "there are") or (otherwise,)
     subject.draft.add(subject.draft.source.place(path), rule, text, *helps)
