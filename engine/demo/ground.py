@@ -4,7 +4,7 @@ import csv
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from engine.demo.aftermath import Order
 from engine.demo.history import History
 from engine.demo.people import COLUMNS
+from engine.settings import Voucher
 from engine.store.connect import connect
 from engine.store.migrate import migrate
+from engine.store.vouchers import import_codes
 
 _MARKER = ".made-by-regulars-demo"
 
@@ -66,6 +68,13 @@ def empty_store() -> sa.Engine:
     store = connect("sqlite://")
     migrate(store)
     return store
+
+
+def fill_pools(store: sa.Engine, kinds: Mapping[str, Voucher], now: datetime) -> None:
+    """Imports codes for the vouchers whose codes are another system's, a hundred of each kind."""
+    for name in sorted(name for name, kind in kinds.items() if kind.pool is not None):
+        with store.begin() as connection:
+            import_codes(connection, name, [f"{name.upper()}-{number:04}" for number in range(100)], now)
 
 
 def prepare(folder: Path) -> Ground:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from engine.channels import Record
-from engine.demo.ground import Ground, empty_store, export
+from engine.demo.ground import Ground, empty_store, export, fill_pools
 from engine.demo.history import History, history
 from engine.demo.live import daemon, order_now, post
 from engine.demo.replay import once_a_day, replay
@@ -41,6 +41,7 @@ def play(ground: Ground, show: Show, program: str, secret: str) -> None:
         past = history(now, workspace.settings.zone)
         export(ground, past)
         store = empty_store()
+        fill_pools(store, workspace.vouchers, past.begins)
         report = import_csv(store, "customers", ground.csv("customers"), _reading(workspace, past))
         if not isinstance(report, ImportReport) or report.rejected:
             raise Broken(f"the customers were not imported: {report}")

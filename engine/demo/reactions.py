@@ -10,6 +10,7 @@ from engine.demo.aftermath import Order
 from engine.demo.chance import between, chance
 from engine.demo.telling import Telling
 from engine.desk.settle import answer, finish, open_questions
+from engine.loyalty.batch import CAUSE
 from engine.store.brakes import held
 from engine.store.customers import vouchers
 from engine.store.desk import UNDONE, tasks
@@ -69,4 +70,6 @@ def _work(connection: sa.Connection, now: datetime) -> None:
     for question in open_questions(connection):
         answer(connection, question.id, "approved", _OWNER, now)
     for one in held(connection):
+        if one.cause.startswith(CAUSE):
+            continue  # the codes of a pool have run out, and no more are bought
         let_go(connection, one.playbook, now, _OWNER, drop=False)

@@ -1,0 +1,1 @@
+"""The proof: every playbook over the whole history, and nobody is bothered."""

@@ -1,0 +1,36 @@
+"""The proof: over the whole history nobody is written to outside his hours, above his cap, after leaving, or twice."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.history.findings import findings
+from tests.history.lived import PARTS, PLAYBOOKS, live
+from tests.history.rules import Often, hours, is_open, often, read_rules, too_often, zone_of
+from tests.history.sound import nobody
+from tests.history.totals import table, totals
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nobody_is_bothered(part: int, tmp_path: Path) -> None:
+    lived = live(part)
+    found = totals(lived)
+    assert found["", "customers"] > 23_570 // PARTS * 0.8
+    assert not findings(lived)
+    assert not nobody(lived, read_rules(PLAYBOOKS))
+    assert found["", "letters that left"] == Counter(one.answered for one in lived.world.handed).total()
+    (tmp_path / "totals.txt").write_text("\n".join(table(found)), encoding="utf-8")
+
+
+def test_the_rules_are_read_as_they_are_written() -> None:
+    week = hours({"weekdays": "09:00-21:00", "saturday": "10:00-18:00"})
+    moscow = zone_of("Europe/Moscow")
+    friday, saturday = datetime(2026, 11, 20, 6, tzinfo=UTC), datetime(2026, 11, 21, 6, tzinfo=UTC)
+    assert is_open(week, friday, moscow) and not is_open(week, saturday, moscow)
+    assert not is_open(week, datetime(2026, 11, 20, 18, tzinfo=UTC), moscow)
+    assert often("3 per 7 days") == Often(3, 7) and often("1 per week") == Often(1, 7)
+    times = [datetime(2026, 3, day, 12, tzinfo=UTC) for day in (1, 4, 7, 8)]
+    assert too_often(times, Often(3, 7), moscow) == []
+    assert too_often(times, Often(2, 7), moscow) == [(times[0], times[2]), (times[1], times[3])]
