@@ -16,9 +16,9 @@ from engine.advance import Advance
 from engine.channels import Accepted, Doors, Letter
 from engine.channels.sink import Sink
 from engine.channels.smtp import Smtp
-from engine.compose import Compose
 from engine.deliver import Deliver
 from engine.enrol import Entry
+from engine.outgoing.compose import Compose
 from engine.render import MailHeaders, Money, build_mail, render
 from engine.shop import Shop
 from engine.store.ledger import outbox

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 from engine.catalogue import Catalogue, Field
-from engine.change import Counted
+from engine.clocks.times import Length
+from engine.clocks.working import Span
 from engine.conditions import Tree
-from engine.declared import Declared
-from engine.times import Length
-from engine.working import Span
+from engine.settings.change import Counted
+from engine.settings.declared import Declared
 
 
 @dataclass(frozen=True)

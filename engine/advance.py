@@ -12,22 +12,23 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.actions.voucher import IssueVoucher
 from engine.catalogue import Catalogue, Field
+from engine.clocks.times import Length
 from engine.conditions import Tree, within
-from engine.counting import ration, record
-from engine.deeds import Setting, random_code
 from engine.desk.batch import Desk
-from engine.duties import subject_of
-from engine.effects import Effects
-from engine.kept import kept, load_had
 from engine.loyalty import Issue, Loyalty, Till
-from engine.run import CustomerRun
+from engine.loyalty.codes import random_code
+from engine.runs.counting import ration, record
+from engine.runs.deeds import Setting
+from engine.runs.duties import subject_of
+from engine.runs.effects import Effects
+from engine.runs.kept import kept, load_had
+from engine.runs.run import CustomerRun
+from engine.runs.started import started
 from engine.shop import Shop
-from engine.started import started
 from engine.store.dialect import lock_listening
 from engine.store.faults import is_of_a_statement
 from engine.store.ledger import enrolments, of_playbooks
 from engine.store.prepared import Prepared
-from engine.times import Length
 from engine.workspace.playbook import Playbook
 
 #: Runs that one transaction takes.

@@ -10,17 +10,17 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine.addresses import fold_address
-from engine.brakes import SendBrakes
+from engine.brakes.sends import SendBrakes
 from engine.channels import Accepted, Channel, Done, Doors, Failed, Outcome, Retry, Uncertain
-from engine.compose import Compose, Composed, Failure
+from engine.clocks.times import Length
 from engine.guards import look
-from engine.outbox import begin_sending, claim, overdue, reap, settle, waiting
-from engine.sight import Sight
+from engine.outgoing.compose import Compose, Composed, Failure
+from engine.outgoing.outbox import begin_sending, claim, overdue, reap, settle, waiting
+from engine.outgoing.sight import Sight
+from engine.outgoing.tries import fix_channels
 from engine.store.customers import suppressions
 from engine.store.dialect import insert, lock_customers
 from engine.store.prepared import Prepared
-from engine.times import Length
-from engine.tries import fix_channels
 
 BATCH = 500
 #: Waits after a refusal that may pass: five minutes, doubled each time, four hours at most (Postfix does alike).

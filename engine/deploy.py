@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.counting import forget
 from engine.progress import Progress, read_progress, record_revision
+from engine.runs.counting import forget
 from engine.shop import Shop
 from engine.source.problem import Place, Problem
 from engine.store.customers import metadata

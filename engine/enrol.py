@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.admitting import how_to_enter
-from engine.counting import ration, record
+from engine.brakes.admitting import how_to_enter
 from engine.entering import Entrance, insertion, replacement
-from engine.joining import COLLECTED, slide
 from engine.progress import begin_progress, hold, move, record_revision
+from engine.runs.counting import ration, record
+from engine.runs.joining import COLLECTED, slide
 from engine.store.connect import repeatable
 from engine.store.dialect import next_position
 from engine.store.ledger import enrolments, progress

@@ -5,10 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.admitting import overdue
-from engine.change import Quota
+from engine.brakes.admitting import overdue
 from engine.conditions import Compiled
-from engine.joining import COLLECTED, collects_until, joined
+from engine.runs.joining import COLLECTED, collects_until, joined
+from engine.settings.change import Quota
 from engine.store.dialect import insert
 from engine.store.ledger import enrolments
 from engine.store.types import Instant, Key

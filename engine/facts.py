@@ -90,7 +90,7 @@ class Facts:
         event = self.catalogue.events[name]
         time = self.catalogue.table(event.table).c[event.time]
         within = (time > sa.literal(since, time.type), time <= sa.literal(until, time.type))
-        found = sa.select(sa.literal_column("1")).where(*within, *self.catalogue.only(event)).limit(1)
+        found: sa.Select[Any] = sa.select(sa.literal_column("1")).where(*within, *self.catalogue.only(event)).limit(1)
         return connection.execute(found).first() is not None
 
     def _keys(self, ids: Collection[str]) -> list[Any]:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from engine.clocks.times import Length
 from engine.rhythm import Beat, NextLocal, Rhythm, effective
 from engine.store.customers import customers
 from engine.store.types import Instant, Key
-from engine.times import Length
 from engine.trigger import Firing, Ground, Span, Window, begun, bounded
 
 _UTC = ZoneInfo("UTC")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from engine.clocks.times import local_instant, zone_named
 from engine.settings import is_zone
-from engine.times import local_instant, zone_named
 
 #: The next nominal local time after a naive local one.
 NextLocal = Callable[[datetime], datetime]

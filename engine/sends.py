@@ -5,9 +5,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Action, Move, Next, Run
-from engine.change import Late
-from engine.literals import Duration
-from engine.times import Length
+from engine.clocks.times import Length
+from engine.settings.change import Late
+from engine.settings.literals import Duration
 
 #: In the place of a channel: the one that the customer prefers, then those of the settings.
 ANY = "any"

@@ -9,14 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.admit import Admit
 from engine.advance import Advance
+from engine.brakes.admit import Admit
 from engine.channels import Channel, Doors
-from engine.compose import Compose
-from engine.deeds import random_code
 from engine.deliver import Deliver, Delivered
 from engine.enrol import Entry, Road
 from engine.listen import LISTENER, Listen
+from engine.loyalty.codes import random_code
+from engine.outgoing.compose import Compose
 from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
 from engine.resting import Resting
 from engine.shop import Shop

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from engine.calendars import Holiday
 from engine.catalogue import Catalogue, Field
+from engine.catalogue.origin import Origin
 from engine.conditions import Compiled, Tree, compile_value, compile_where
-from engine.declared import Declared
-from engine.origin import Origin
 from engine.settings import Settings
+from engine.settings.declared import Declared
 
 #: A table without positions is read again this far back, for rows that were committed late; occasions absorb repeats.
 OVERLAP = timedelta(minutes=10)

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 import pytest
 import sqlalchemy as sa
 
-from engine.channel_settings import Channels
 from engine.channels import open_doors
+from engine.settings.channels import Channels
 from engine.store.customers import suppressions
 from tests import faulty_http as way
 from tests.faulty_http import Behaviour, Faulty, answers, faulty

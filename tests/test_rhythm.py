@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.clocks.times import local_instant
 from engine.local import daily
 from engine.rhythm import Rhythm, effective
-from engine.times import local_instant
 
 ZONES = (
     "UTC",

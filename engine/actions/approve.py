@@ -8,7 +8,7 @@ from pydantic import Field
 from engine.action import Action, End, Hold, Move, Next, Run
 from engine.catalogue import QUESTION_WORDS
 from engine.catalogue import Field as Shown
-from engine.literals import Name, Span, Text
+from engine.settings.literals import Name, Span, Text
 
 
 class Approve(Action):

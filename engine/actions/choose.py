@@ -7,7 +7,7 @@ from pydantic import Field
 from engine.action import Action, Enter, Move, Next, Run
 from engine.blocks import Conditions, Steps
 from engine.conditions import Tree
-from engine.declared import Declared
+from engine.settings.declared import Declared
 
 
 class Branch(Declared):

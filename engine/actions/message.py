@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from engine.literals import Duration, Name
+from engine.clocks.times import Length
 from engine.sends import Sends
-from engine.times import Length
+from engine.settings.literals import Duration, Name
 
 #: The channels by which customers are reached.
 PERSONAL = ("email", "sms", "chat")

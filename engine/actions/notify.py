@@ -5,8 +5,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Move, Next, Run
-from engine.literals import Name, Text
 from engine.sends import Saying
+from engine.settings.literals import Name, Text
 
 
 class Notify(Saying):

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from engine.action import Action, Move, Next, Run
 from engine.catalogue import RESULTS, Catalogue
 from engine.catalogue import Field as Shown
-from engine.literals import Duration, Name
+from engine.settings.literals import Duration, Name
 
 _SHARE = r"(\d{1,4}(?:\.\d{1,3})?)% of ([a-z][a-z0-9_-]*)\.([a-z][a-z0-9_]*)"
 _WHOLE = r"\d{1,9}"

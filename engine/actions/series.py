@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, WithJsonSchema
 
 from engine.action import Action, Move, Next, Run
-from engine.literals import Name
 from engine.sends import ANY
+from engine.settings.literals import Name
 
 _By = Annotated[
     tuple[Literal["email", "sms", "chat"], ...],

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, WithJsonSchema
 
 from engine.action import Action, Move, Next, Run
-from engine.literals import Text
+from engine.settings.literals import Text
 
 _Field = Annotated[
     Text,

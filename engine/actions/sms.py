@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from engine.literals import Name
 from engine.sends import Sends
+from engine.settings.literals import Name
 
 
 class Sms(Sends):

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from engine.action import Action, Enter, Move, Run
 from engine.blocks import Steps
-from engine.declared import Declared
-from engine.literals import Name, Share
+from engine.settings.declared import Declared
+from engine.settings.literals import Name, Share
 
 
 class Variant(Declared):

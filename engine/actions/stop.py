@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Action, End, Move, Run
-from engine.literals import Text
+from engine.settings.literals import Text
 
 
 class Stop(Action):

@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from engine.action import Action, Duty, Move, Next, Run
 from engine.catalogue import RESULTS, TASK_WORDS, Catalogue
 from engine.catalogue import Field as Shown
-from engine.declared import Declared
-from engine.literals import Days, Name, Span, Text
-from engine.times import LASTING, Length
+from engine.clocks.times import LASTING, Length
+from engine.settings.declared import Declared
+from engine.settings.literals import Days, Name, Span, Text
 
 _ROTATION = "rotation "
 

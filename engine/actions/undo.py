@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Action, Move, Next, Run
-from engine.literals import Name
+from engine.settings.literals import Name
 
 
 class Undo(Action):

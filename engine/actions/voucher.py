@@ -9,8 +9,8 @@ from pydantic import Field
 from engine.action import Action, Move, Run
 from engine.catalogue import RESULTS, Catalogue
 from engine.catalogue import Field as Shown
-from engine.change import Counted
-from engine.literals import Duration, Name
+from engine.settings.change import Counted
+from engine.settings.literals import Duration, Name
 
 
 class IssueVoucher(Action):

@@ -6,8 +6,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from engine.action import Action, Hold, Move, Next, Run
-from engine.literals import Clock, Span
-from engine.times import local_instant
+from engine.clocks.times import local_instant
+from engine.settings.literals import Clock, Span
 
 
 class Wait(Action):

@@ -10,10 +10,10 @@ from engine.action import Action, Enter, Heard, Hold, Move, Run
 from engine.blocks import Conditions, OfEvent, Steps
 from engine.catalogue import Catalogue
 from engine.catalogue import Field as Shown
+from engine.clocks.times import LATEST
 from engine.conditions import Tree
-from engine.declared import Declared
-from engine.literals import Name, Span, Text
-from engine.times import LATEST
+from engine.settings.declared import Declared
+from engine.settings.literals import Name, Span, Text
 
 
 class First(Declared):

@@ -10,7 +10,7 @@ from engine.blocks import Conditions, Steps
 from engine.catalogue import Catalogue
 from engine.catalogue import Field as Shown
 from engine.conditions import Tree
-from engine.literals import Duration, Name, Text
+from engine.settings.literals import Duration, Name, Text
 
 
 class WaitFor(Action):

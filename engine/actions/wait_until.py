@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from engine.action import Action, Hold, Move, Next, Run
-from engine.literals import Clock
-from engine.times import local_instant
-from engine.working import SPAN, Span, parse_span
+from engine.clocks.times import local_instant
+from engine.clocks.working import SPAN, Span, parse_span
+from engine.settings.literals import Clock
 
 _FIELD = r"[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*"
 

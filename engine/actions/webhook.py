@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, WithJsonSchema
 
 from engine.action import Action, Move, Next, Run
-from engine.literals import Name, Text
+from engine.settings.literals import Name, Text
 
 _Sends = Annotated[
     tuple[Text, ...],

@@ -14,13 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from engine.channel_settings import Chat
 from engine.channels.channel import Accepted, Done, Failed, Letter, Outcome, Retry, Uncertain
 from engine.channels.inside import Allowed
 from engine.channels.over_http import secret_of
 from engine.channels.replies import said
 from engine.channels.statuses import of_status
 from engine.channels.veil import Veil
+from engine.settings.channels import Chat
 
 _SLOT = "{address}"
 _ADDRESS = re.compile(r"[\w@#+:.=!~$-]{1,255}")  # one address: nothing that would part it, or add to the URL

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from engine.channel_settings import Channels
 from engine.channels.channel import Channel
 from engine.channels.chat import ChatDoor
 from engine.channels.http import Http
@@ -11,6 +10,7 @@ from engine.channels.inside import Allowed
 from engine.channels.sms import SmsDoor
 from engine.channels.smtp import Smtp
 from engine.channels.webhook import WebhookDoor
+from engine.settings.channels import Channels
 
 #: The names of all channels, in the order in which they are tried where nothing else is said.
 CHANNELS = ("email", "sms", "chat", "webhook")

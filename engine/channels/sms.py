@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from engine.addresses import parse_phone
-from engine.channel_settings import Sms
 from engine.channels.channel import Failed, Letter, Outcome, Retry, Uncertain
 from engine.channels.http import Answer, Call, Http
 from engine.channels.inside import Allowed, check_url
 from engine.channels.over_http import OverHttp, secret_of, url_of
 from engine.channels.replies import said
 from engine.channels.veil import Veil
+from engine.settings.channels import Sms
 
 #: What is filled into the fields of a described provider, and into its address.
 SLOTS = ("to", "text", "key", "from")

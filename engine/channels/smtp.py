@@ -19,9 +19,9 @@ from aiosmtplib import (
 )
 
 from engine.addresses import parse_address
-from engine.channel_settings import Email
 from engine.channels.channel import Accepted, Done, Letter, Outcome, Retry, Uncertain
 from engine.channels.replies import of_content, of_recipient, of_relay, of_sender, said
+from engine.settings.channels import Email
 
 _PER_CONNECTION = 100  # many relays close a connection after a hundred letters; going first is politer
 _FAULTS = (SMTPException, OSError, EOFError, asyncio.TimeoutError)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from engine.channel_settings import Webhook
 from engine.channels.channel import Failed, Letter, Outcome, Retry
 from engine.channels.http import Answer, Call, Http, Silence
 from engine.channels.inside import Allowed
 from engine.channels.over_http import OverHttp, secret_of, url_of
 from engine.channels.veil import Veil
+from engine.settings.channels import Webhook
 
 _PREFIX = "whsec_"
 _SHORTEST, _LONGEST = 24, 64  # bytes of a secret

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from engine.answers.evidence import answers
+from engine.answers.why import UnknownCustomer, find_customer
 from engine.cli.options import open_store, read_workspace, store_option, workspace_option
-from engine.evidence import answers
 from engine.shop import Shop
-from engine.why import UnknownCustomer, find_customer
 
 
 @click.command("consent")

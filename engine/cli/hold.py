@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from engine.brakes.holding import hold
 from engine.cli.options import open_store, playbook_named, read_workspace, store_option, workspace_option
 from engine.daemon import clock
-from engine.holding import hold
 from engine.store.brakes import EVERYTHING
 
 

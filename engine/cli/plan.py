@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from engine.answers.plan import lines, plan
 from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
-from engine.plan import lines, plan
 from engine.source.printing import print_problems
 
 

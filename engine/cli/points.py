@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
+from engine.answers.why import find_customer
 from engine.cli.options import store_option, workspace_option
 from engine.cli.status import table
 from engine.cli.voucher import LengthOfTime, at_counter
-from engine.times import Length
-from engine.why import find_customer
+from engine.clocks.times import Length
 
 _HEAD = ("at", "what", "points", "balance", "lapses", "why")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from engine.answers.preview import Preview
 from engine.cli.options import open_store, playbook_named, read_workspace, store_option, workspace_option
 from engine.daemon import clock
-from engine.preview import Preview
 from engine.render import Content
 from engine.shop import Shop
 

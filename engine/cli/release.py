@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
+from engine.brakes.holding import release
 from engine.cli.hold import chosen
 from engine.cli.options import open_store, store_option, workspace_option
 from engine.daemon import clock
-from engine.holding import release
 
 
 @click.command("release")

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
+from engine.answers.plan import problems as left_behind
+from engine.answers.report import Standing, messages_in_doubt, sent_by_channel, standings
+from engine.answers.splits import splits, told
+from engine.brakes.holding import standing_holds, waiting_for_a_place
 from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
-from engine.counting import counted
-from engine.holding import standing_holds, waiting_for_a_place
-from engine.plan import problems as left_behind
-from engine.report import Standing, messages_in_doubt, sent_by_channel, standings
+from engine.runs.counting import counted
 from engine.shop import Shop
-from engine.splits import splits, told
 from engine.workspace import Workspace
 
 _HEAD = ("playbook", "status", "entered", "running", "held out", "refused", "sent", "on the way", "waiting", "not sent",

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
+from engine.answers.enough import Enough
+from engine.answers.plan import problems as left_behind
 from engine.cli.options import open_store, workspace_argument
 from engine.daemon import clock
-from engine.enough import Enough
-from engine.plan import problems as left_behind
 from engine.shop import Shop
 from engine.source.printing import print_problems
 from engine.source.problem import Problem

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from engine.by_hand import Counter, Refusal
+from engine.answers.why import UnknownCustomer, find_customer
 from engine.cli.options import Tidy, open_store, read_workspace, store_option, workspace_option
 from engine.cli.status import table
+from engine.clocks.times import Length
 from engine.daemon import clock
+from engine.loyalty.by_hand import Counter, Refusal
 from engine.shop import Shop
-from engine.times import Length
-from engine.why import UnknownCustomer, find_customer
 
 
 class LengthOfTime(click.ParamType):  # type: ignore[type-arg]  # not generic before 8.2

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from engine.answers.why import UnknownCustomer, Why
 from engine.cli.options import open_store, playbook_named, read_workspace, store_option, workspace_option
 from engine.daemon import clock
 from engine.shop import Shop
-from engine.why import UnknownCustomer, Why
 
 _MARKS = {True: "yes", False: "NO", None: ""}
 

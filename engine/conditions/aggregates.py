@@ -7,10 +7,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Metric, Type
+from engine.clocks.times import Length
 from engine.conditions.terms import Moment
 from engine.store.arithmetic import from_hundredths, hundredths, in_microseconds
 from engine.store.dialect import as_instant, json_number
-from engine.times import Length
 
 _DAY: Final = 86_400_000_000
 #: A rhythm needs two intervals at least.

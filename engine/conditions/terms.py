@@ -9,7 +9,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from engine.catalogue import Field, Type
-from engine.times import Length, local_instant
+from engine.clocks.times import Length, local_instant
 
 #: Words of the language; as values they stand in quotes.
 RESERVED: Final = frozenset(

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Field
+from engine.clocks.times import EARLIEST, LATEST, local_instant
 from engine.conditions.aggregates import rows_of, window
 from engine.conditions.sources import Bound, bound_moment, source
 from engine.conditions.terms import Moment
 from engine.conditions.tree import Moved, Tree, within
-from engine.times import EARLIEST, LATEST, local_instant
 
 _TICK: Final = timedelta(microseconds=1)
 

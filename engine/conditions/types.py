@@ -9,6 +9,7 @@ import lark
 from lark import Token
 
 from engine.catalogue import Field, Type
+from engine.clocks.times import Length, NotALength
 from engine.conditions import values
 from engine.conditions.alone import alone, without_scope
 from engine.conditions.kinds import FITS, KINDS, TEMPORAL, USE, comparable, stored
@@ -33,7 +34,6 @@ from engine.conditions.tree import (
 )
 from engine.source.near import suggest
 from engine.source.problem import Flaw
-from engine.times import Length, NotALength
 
 Scope: TypeAlias = Mapping[str, Mapping[str, Field]]
 _T = TypeVar("_T")

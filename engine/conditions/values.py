@@ -9,11 +9,11 @@ from babel.numbers import get_currency_precision
 from lark import Token
 
 from engine.catalogue import Type
+from engine.clocks.times import Length, near_length
 from engine.conditions.kinds import KINDS
 from engine.conditions.terms import Mention, Value, is_textual, text_value
 from engine.source.near import near
 from engine.source.problem import Flaw
-from engine.times import Length, near_length
 
 #: A number with at most so many digits compares alike as a decimal, an integer and a double.
 _DIGITS: Final = 15

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine.admit import let_go
+from engine.brakes.admit import let_go
 from engine.demo.aftermath import Order
 from engine.demo.chance import between, chance
 from engine.demo.telling import Telling

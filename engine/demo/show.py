@@ -14,12 +14,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from engine.answers.report import Standing, standings
 from engine.channels.sink import Received
 from engine.demo.ground import Ground
 from engine.demo.history import History
 from engine.demo.replay import Moment
 from engine.demo.story import Line, headline, of_interest, story
-from engine.report import Standing, standings
 
 
 @dataclass

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from engine.literals import Limit
-from engine.windows import WeekWindow
+from engine.clocks.windows import WeekWindow
+from engine.settings.literals import Limit
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from engine.clocks.times import Length
 from engine.settings import Voucher
 from engine.store.customers import vouchers
 from engine.store.vouchers import counts, has_free_code, lock_kind, mark_taken, of_customers, reserve_codes
-from engine.times import Length
 
 #: A step of a run: enrolment, step and iteration. What a person does has none.
 Key = tuple[int | None, str | None, int | None]

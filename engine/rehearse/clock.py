@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.channels import Channel
-from engine.deeds import random_code
+from engine.loyalty.codes import random_code
 from engine.shop import Shop
 from engine.store.customers import POSITION, customers
 from engine.tick import Tick, Ticked

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from engine.clocks.times import local_instant, zone_named
 from engine.settings import is_zone
 from engine.source.near import near
-from engine.times import local_instant, zone_named
 
 _WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(:\d{2})?)(?: (\S+))?", re.ASCII)
 

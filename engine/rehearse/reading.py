@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.actions.split import Split
+from engine.clocks.times import zone_named
 from engine.rehearse.expecting import Expecting
 from engine.rehearse.goods import Goods
 from engine.rehearse.happening import Happenings
@@ -17,7 +18,6 @@ from engine.settings import Settings, is_zone
 from engine.source.near import suggest
 from engine.source.problem import Problem
 from engine.source.yaml import Path
-from engine.times import zone_named
 from engine.workspace import Playbook, Workspace
 from engine.workspace.reading import Draft, open_file
 

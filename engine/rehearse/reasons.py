@@ -12,12 +12,12 @@ from engine.actions.wait_until import WaitUntil
 from engine.conditions import Tree, explain
 from engine.facts import Facts
 from engine.happened import UNSENT
-from engine.kept import kept
 from engine.rehearse.compare import Line
 from engine.rehearse.play import Played
 from engine.rehearse.script import Case, Expected
 from engine.rehearse.timeline import Entry
 from engine.rehearse.witness import Visit
+from engine.runs.kept import kept
 from engine.source.yaml import read_yaml
 from engine.store.ledger import enrolments
 from engine.triggers.event import EventTrigger

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from engine.channels import Record
 from engine.happened import UNSENT
-from engine.letters import message_key
+from engine.outgoing.letters import message_key
 from engine.rehearse.letter import Text, read_text
 from engine.store.customers import customer_tags, vouchers
 from engine.store.desk import tasks

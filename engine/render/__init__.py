@@ -1,7 +1,7 @@
 """From a message and a customer to the bytes of a mail, or the words of an SMS or a chat message."""
 
 from engine.render.check import Variable, elements, variables
-from engine.render.message import Message, Part, parse_message
+from engine.render.message import Message, Part, is_language, parse_message
 from engine.render.mime import MailHeaders, build_mail
 from engine.render.template import Content, Template, Unrenderable, compile_message, render, render_plain
 from engine.render.unsubscribe import SHORTEST_SECRET, Leave, read_unsubscribe_token, unsubscribe_token
@@ -22,6 +22,7 @@ __all__ = [
     "build_mail",
     "compile_message",
     "elements",
+    "is_language",
     "parse_message",
     "read_unsubscribe_token",
     "render",

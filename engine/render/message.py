@@ -93,7 +93,7 @@ def parse_message(file: str, text: str | bytes) -> Message | list[Problem]:
 def _flawed_file(file: str, text: str, lines: list[str]) -> Problem | None:
     """What makes the whole file unreadable; then nothing else is worth saying."""
     first = Place(file, 1, 1, max(1, len(lines[0])))
-    if not _is_language(PurePosixPath(file).stem):
+    if not is_language(PurePosixPath(file).stem):
         name = PurePosixPath(file).name
         help_ = "name the file like  en.md  or  zh-CN.md"
         return Problem(first, "not-a-language", f"`{name}` names no language", (help_,))
@@ -113,7 +113,8 @@ def _flawed_file(file: str, text: str, lines: list[str]) -> Problem | None:
     return None
 
 
-def _is_language(tag: str) -> bool:
+def is_language(tag: str) -> bool:
+    """Whether a text names a language, as `en` and `zh-CN` do."""
     if not _LANGUAGE.fullmatch(tag):
         return False
     try:

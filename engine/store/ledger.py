@@ -96,7 +96,7 @@ enrolments = sa.Table(
     sa.Column("key", Key),  # what the run speaks of, where it is not the customer as a whole: an order, a record
     sa.Column("collect_until", Instant),  # until when further events join the run before its first step
     sa.Column("joins", Key),  # of an event that was collected: the occasion of the run that it joined
-    sa.Column("results", Document),  # name -> {kind: where it is found}, see engine/kept
+    sa.Column("results", Document),  # name -> {kind: where it is found}, see engine/runs/kept
     sa.Column("listens", sa.Boolean, nullable=False),  # an event of this customer wakes the run
     sa.Column("goal_until", Instant),
     sa.Column("converted_at", Instant),

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 import sqlalchemy as sa
 from pydantic import Field
 
-from engine.literals import Clock, Duration, Text
 from engine.local import LocalTimes, daily, days_reached
 from engine.rhythm import Beat
+from engine.settings.literals import Clock, Duration, Text
 from engine.store.dialect import month_day
 from engine.trigger import Firing, Ground, Span, Trigger
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 import sqlalchemy as sa
 from pydantic import Field
 
-from engine.literals import Text
+from engine.clocks.times import next_cron
 from engine.local import LocalTimes
-from engine.times import next_cron
+from engine.settings.literals import Text
 from engine.trigger import Firing, Ground, Trigger
 
 

@@ -11,14 +11,14 @@ from pydantic import Field
 from engine.blocks import Conditions
 from engine.catalogue import Catalogue, Record, Type
 from engine.catalogue import Field as Known
-from engine.literals import Clock, Duration, Text
+from engine.catalogue.origin import Origin
+from engine.clocks.times import Length, local_instant, zone_named
 from engine.local import LocalTimes, daily, days_reached
-from engine.origin import Origin
 from engine.rhythm import Beat
+from engine.settings.literals import Clock, Duration, Text
 from engine.store.dialect import as_instant
 from engine.store.instants import instant_text, shifted
 from engine.store.types import Instant, Key
-from engine.times import Length, local_instant, zone_named
 from engine.trigger import Firing, Ground, Span, Trigger, Window, begun, bounded
 
 #: Between a record's key and its date in an occasion.

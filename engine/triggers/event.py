@@ -10,9 +10,9 @@ from pydantic import Field
 
 from engine.blocks import Conditions
 from engine.catalogue import Catalogue
-from engine.declared import Declared
-from engine.literals import Duration, Name, Text
-from engine.origin import Origin
+from engine.catalogue.origin import Origin
+from engine.settings.declared import Declared
+from engine.settings.literals import Duration, Name, Text
 from engine.store.dialect import as_instant
 from engine.store.types import Instant
 from engine.trigger import OVERLAP, Collecting, Firing, Ground, Span, Trigger, Window, begun, bounded

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 import sqlalchemy as sa
 from pydantic import Field
 
-from engine.literals import Clock
 from engine.local import LocalTimes
+from engine.settings.literals import Clock
 from engine.trigger import Firing, Ground, Trigger
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from engine.calendars import ANYWHERE, Holiday
-from engine.literals import Clock, Duration, Name
 from engine.local import NEVER, LocalTimes, days_reached, notice_of
 from engine.rhythm import Beat, NextLocal
+from engine.settings.literals import Clock, Duration, Name
 from engine.store.dialect import contains_text
 from engine.trigger import Firing, Ground, Span, Trigger
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 import sqlalchemy as sa
 from pydantic import Field
 
-from engine.literals import LocalMoment
 from engine.local import NEVER, LocalTimes
+from engine.settings.literals import LocalMoment
 from engine.trigger import Firing, Ground, Trigger
 
 

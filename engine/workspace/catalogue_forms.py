@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from engine.catalogue import Stored
-from engine.declared import Declared
-from engine.literals import Duration, Text
-from engine.times import Length
+from engine.clocks.times import Length
+from engine.settings.declared import Declared
+from engine.settings.literals import Duration, Text
 
 _WORD = r"[a-z][a-z0-9_]*"
 _TABLE = r"[A-Za-z_][A-Za-z0-9_]*"

@@ -3,9 +3,9 @@
 import re
 
 from engine.addresses import parse_phone
-from engine.channel_settings import Channels, Sms
 from engine.channels.inside import Allowed, check_url
 from engine.channels.sms import SLOTS
+from engine.settings.channels import Channels, Sms
 from engine.source.marks import Path
 from engine.source.near import suggest
 from engine.workspace.reading import Draft

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.braking import Guarded
-from engine.change import Change
+from engine.catalogue.origin import Origin
 from engine.conditions import Tree
-from engine.origin import Origin
+from engine.settings.braking import Guarded
+from engine.settings.change import Change
 from engine.source.marks import Path
 from engine.source.problem import Flaw
 from engine.trigger import Trigger

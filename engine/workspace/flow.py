@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from engine.action import Action
 from engine.actions import ACTIONS
 from engine.blocks import Steps
-from engine.declared import Declared
+from engine.settings.declared import Declared
 from engine.source.marks import Path
 from engine.workspace.reading import Draft
 from engine.workspace.results import Result, absent, scopes

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from engine.blocks import Conditions, Steps
-from engine.braking import Guarded
-from engine.change import Change
-from engine.declared import Declared
-from engine.literals import Duration, Entry, Name, Share, Text
+from engine.settings.braking import Guarded
+from engine.settings.change import Change
+from engine.settings.declared import Declared
+from engine.settings.literals import Duration, Entry, Name, Share, Text
 from engine.workspace.playbook import IfRunning, Purpose, Status
 
 Stops = Annotated[tuple[Any, ...], WithJsonSchema({"$ref": "#/$defs/stops"})]

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.catalogue import Type
+from engine.clocks.times import NotALength
+from engine.clocks.windows import DAYS
 from engine.source.near import near, suggest
 from engine.source.problem import Place, Problem
-from engine.times import NotALength
-from engine.windows import DAYS
 from engine.workspace.schema import KINDS, Schema
 
 _KINDS_OF_VALUE: Mapping[str, str] = {

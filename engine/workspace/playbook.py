@@ -6,14 +6,14 @@ from fractions import Fraction
 from typing import Literal
 
 from engine.action import Action
-from engine.braking import Guarded
 from engine.catalogue import Field
-from engine.change import Change
+from engine.clocks.times import Length
+from engine.clocks.windows import WeekWindow
 from engine.conditions import Tree
-from engine.literals import Limit
-from engine.times import Length
+from engine.settings.braking import Guarded
+from engine.settings.change import Change
+from engine.settings.literals import Limit
 from engine.trigger import Trigger
-from engine.windows import WeekWindow
 
 Status = Literal["draft", "active", "paused", "retired"]
 Purpose = Literal["marketing", "transactional"]

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.catalogue import Field
+from engine.clocks.times import Length
 from engine.source.marks import Path
 from engine.source.problem import Flaw
-from engine.times import Length
 
 #: What conditions and texts may mention, by the word before the dot.
 Scope = Mapping[str, Mapping[str, Field]]

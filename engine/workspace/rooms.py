@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.catalogue import Catalogue, Field
+from engine.catalogue.origin import Origin
 from engine.conditions import Tree
-from engine.origin import Origin
 from engine.source.problem import Flaw
 from engine.workspace.conditions import Reading
 

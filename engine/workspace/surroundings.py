@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from engine.catalogue import Catalogue
 from engine.conditions import Tree, segments_in
-from engine.render import Message, parse_message
+from engine.render import Message, is_language, parse_message
 from engine.render.check import check as check_message
 from engine.render.sms import doubts
 from engine.settings import Settings, Voucher
@@ -18,6 +18,7 @@ from engine.source.problem import Problem
 from engine.workspace.channels import check_channels
 from engine.workspace.conditions import Reading
 from engine.workspace.forms import SegmentForm
+from engine.workspace.people import check_people
 from engine.workspace.reading import Draft, open_file
 
 _MAILBOX = re.compile(r"(?:[^<>]*<([^<>]+)>|([^<>]+))")
@@ -54,8 +55,25 @@ def read_settings(draft: Draft) -> Settings | None:
                 place = draft.source.place(("channels", "email", key))
                 text = f"`{written}` is not one address"
                 draft.add(place, "value", text, "write for example  Fine Shop <hello@shop.example>")
+    for key in ("languages", "fallback"):
+        _languages(draft, key)
     check_channels(draft, settings.channels)
+    check_people(draft, settings)
     return settings if draft.sound else None
+
+
+def _languages(draft: Draft, key: str) -> None:
+    """Names of languages, in a list or on both sides of a mapping."""
+    written = draft.source.texts().get(key, ())
+    names = [((key, number), name, False) for number, name in enumerate(written)]
+    if isinstance(written, dict):
+        names = [((key, name), name, True) for name in written] + [
+            ((key, name), written[name], False) for name in written
+        ]
+    for path, name, is_key in names:
+        if not is_language(str(name)):
+            place = draft.source.key_place(path) if is_key else draft.source.place(path)
+            draft.add(place, "not-a-language", f"`{name}` is not a language", "write for example  en  or  zh-CN")
 
 
 def _is_mailbox(written: str) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine.effects import Effects
+from engine.runs.effects import Effects
 from tests.actions.worlds import after
 
 

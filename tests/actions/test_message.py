@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine.effects import Effects
+from engine.runs.effects import Effects
 from tests.speaking import bought, told
 
 

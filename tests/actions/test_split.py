@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 import sqlalchemy as sa
 
-from engine.choices import drawn
+from engine.runs.choices import drawn
 from engine.store.ledger import variants
 from tests.actions.worlds import after
 

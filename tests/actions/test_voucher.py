@@ -5,7 +5,7 @@ from itertools import chain, repeat
 
 import sqlalchemy as sa
 
-from engine.deeds import random_code
+from engine.loyalty.codes import random_code
 from engine.store.brakes import holds
 from engine.store.customers import vouchers
 from engine.store.vouchers import import_codes

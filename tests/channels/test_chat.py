@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from engine.channel_settings import Chat
 from engine.channels import Accepted, Done, Failed, Letter, Outcome, Retry, Uncertain
 from engine.channels.chat import ChatDoor, read_lines
 from engine.channels.inside import Allowed
 from engine.channels.veil import Veil
+from engine.settings.channels import Chat
 from tests import faulty_http as way
 from tests.channels.over_http import ALLOWED, sent
 from tests.faulty_http import Behaviour, answers, closed_port, faulty

@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.channel_settings import Channels
 from engine.channels import CHANNELS, Channel, Doors, Letter, Record, open_doors
+from engine.settings.channels import Channels
 from tests.channels.over_http import Clock, sent
 from tests.faulty_http import answers, faulty
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.channel_settings import Email
 from engine.channels import Accepted, Letter, Smtp
 from engine.channels.sink import Received, Sink, into_folder
+from engine.settings.channels import Email
 
 
 def talk(port: int, said: bytes) -> list[bytes]:

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from engine.channel_settings import Sms
 from engine.channels import Accepted, Done, Failed, Letter, Outcome, Retry, Uncertain
 from engine.channels.sms import SmsDoor
+from engine.settings.channels import Sms
 from tests import faulty_http as way
 from tests.channels.over_http import ALLOWED, Clock, sent, way_out
 from tests.faulty_http import Behaviour, answers, closed_port, faulty

@@ -13,8 +13,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from engine.channel_settings import Email
 from engine.channels import Accepted, Done, Failed, Letter, Retry, Smtp, Uncertain
+from engine.settings.channels import Email
 from tests.smtp_sink import DROP, STALL, Relay
 
 SOON = timedelta(seconds=0.1)

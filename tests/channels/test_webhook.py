@@ -11,9 +11,9 @@ from datetime import timedelta
 
 import pytest
 
-from engine.channel_settings import Webhook
 from engine.channels import Done, Failed, Letter, Outcome, Retry, Uncertain
 from engine.channels.webhook import WebhookDoor, read_secrets, signatures
+from engine.settings.channels import Webhook
 from tests import faulty_http as way
 from tests.channels.over_http import ALLOWED, NOW, Clock, sent, way_out
 from tests.faulty_http import Asked, Behaviour, answers, closed_port, faulty

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Column, Event, Field, Metric, Table, Type
+from engine.clocks.times import Length
 from engine.conditions import read
 from engine.conditions.terms import Moment
 from engine.conditions.tree import Tree
 from engine.store import customers as store
 from engine.store.types import IsoInstant, SecondsInstant, to_microseconds
-from engine.times import Length
 
 #: A month's last day with microseconds, in a zone whose clocks changed two days before.
 NOW = datetime(2026, 3, 31, 8, 30, 0, 500_000, tzinfo=UTC)

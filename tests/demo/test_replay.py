@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.answers.report import standings
 from engine.channels import Record
 from engine.demo.ground import Taken, empty_store, example_workspace, export, point_to, prepare
 from engine.demo.history import every, history
 from engine.demo.live import order_now
 from engine.demo.replay import once_a_day, replay
 from engine.demo.story import headline, of_interest, story
-from engine.report import standings
 from engine.shop import Shop
 from engine.store.importing import ImportReport, Reading, import_csv
 from engine.tick import Tick

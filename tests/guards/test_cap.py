@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from engine.clocks.times import Length
 from engine.guards import Cap, Said, Verdict
 from engine.guards.cap import cap
-from engine.literals import Limit
-from engine.times import Length
+from engine.settings.literals import Limit
 from tests.guards.looks import NOW, look_at
 from tests.shop import SETTINGS, World, playbook
 

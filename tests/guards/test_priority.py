@@ -7,11 +7,11 @@ from threading import Barrier, Thread
 import pytest
 import sqlalchemy as sa
 
+from engine.clocks.times import Length
 from engine.guards import Cap, Rival, Said
 from engine.guards.priority import priority
-from engine.literals import Limit
+from engine.settings.literals import Limit
 from engine.store.brakes import hold_playbook
-from engine.times import Length
 from tests.guards.looks import NOW, look_at
 from tests.shop import SETTINGS, World, playbook
 

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.clocks.windows import WeekWindow
 from engine.guards.send_window import send_window
-from engine.windows import WeekWindow
 from tests.guards.looks import look_at
 
 DAY = WeekWindow.parse("09:00-21:00")

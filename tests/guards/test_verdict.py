@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from engine.clocks.times import Length
+from engine.clocks.windows import WeekWindow
 from engine.guards import GUARDS, Cap, Rival, Said, look
-from engine.literals import Limit
-from engine.times import Length
-from engine.windows import WeekWindow
+from engine.settings.literals import Limit
 from tests.guards.looks import NOW, look_at
 
 ONE_A_DAY, TWO_A_DAY = (Limit(count, Length(1, "day")) for count in (1, 2))

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from engine.deeds import random_code
 from engine.loyalty import Issue, NoMore, Short
+from engine.loyalty.codes import random_code
 from engine.settings import Voucher
 from engine.store.customers import vouchers
 from engine.store.loyalty import pool_codes

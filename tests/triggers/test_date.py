@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from engine.clocks.times import Length
 from engine.local import days_reached
-from engine.times import Length
 from tests.shop import World, playbook
 
 RENEWAL = playbook("renewal", "when: {date: customer.member_until, lead: 7 days, at: 10:00}\ndo:\n  - tag: told")

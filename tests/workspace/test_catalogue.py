@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Column, Metric, Table, Type
+from engine.clocks.times import Length
 from engine.source.problem import Problem
 from engine.store.customers import metadata
 from engine.store.types import IsoInstant, SecondsInstant
-from engine.times import Length
 from engine.workspace import load_texts
 from engine.workspace.catalogue import builtin_text
 from tests.workspace.test_gallery import HERE, files_of

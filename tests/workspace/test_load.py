@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.literals import Limit
-from engine.times import Length
-from engine.windows import WeekWindow
+from engine.clocks.times import Length
+from engine.clocks.windows import WeekWindow
+from engine.settings.literals import Limit
 from engine.workspace import Playbook, load, load_texts
 from tests.workspace.test_gallery import HERE, files_of
 

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from engine.clocks.times import zone_named
 from engine.store.customers import POSITION, customers, order_lines, orders
 from engine.store.goods import products, supplies
 from engine.store.many import among, write
-from engine.times import zone_named
 
 _CHANGE = ("title", "quantity", "bought_at", "runs_out_on")
 

@@ -1,9 +1,11 @@
 """The beginning: what `when:` names must exist, and its keys must go together."""
 
+from datetime import timedelta
+
 from engine.calendars import ANYWHERE
 from engine.catalogue import Event, Field, Type
+from engine.clocks.times import Length, parse_cron
 from engine.source.near import near, suggest
-from engine.times import parse_cron
 from engine.triggers.anniversary import Anniversary
 from engine.triggers.cron import Cron
 from engine.triggers.date import DateTrigger
@@ -12,6 +14,9 @@ from engine.triggers.holiday import HolidayTrigger
 from engine.workspace.check.moments import KINDS
 from engine.workspace.subject import Subject
 
+#: From one day of a feast or an anniversary to the next, about: those of the moon come eleven days earlier.
+_YEAR = timedelta(days=354)
+
 
 def beginning(subject: Subject) -> None:
     """Notes what is wrong with the trigger beyond its form."""
@@ -19,16 +24,33 @@ def beginning(subject: Subject) -> None:
     if isinstance(trigger, DateTrigger | Anniversary | HolidayTrigger):
         _one_side(subject, both=trigger.lead is not None and trigger.lag is not None)
     if isinstance(trigger, HolidayTrigger):
+        _of_a_day(subject, trigger)
         _holiday(subject, trigger)
     elif isinstance(trigger, DateTrigger):
         _date(subject, "date", trigger.date, (Type.DATE, Type.TIME))
         _hours(subject, trigger)
     elif isinstance(trigger, Anniversary):
+        _of_a_day(subject, trigger)
         _date(subject, "anniversary", trigger.anniversary, (Type.DATE,))
     elif isinstance(trigger, Cron):
         _cron(subject, trigger)
     elif isinstance(trigger, EventTrigger):
         _event(subject, trigger)
+
+
+def _of_a_day(subject: Subject, trigger: HolidayTrigger | Anniversary) -> None:
+    """A day that comes once a year has no hours, and the notice of the next one would come before this one."""
+    side = "lead" if trigger.lead else "lag"
+    notice: Length | None = getattr(trigger, side)
+    if notice is None:
+        return
+    place = subject.draft.source.place(("when", side))
+    if notice.unit in ("hour", "minute"):
+        text = f"`{trigger.word}` is a day, which has no hours"
+        subject.draft.add(place, "type", text, f"write days and an hour:  {side}: 1 day  and  at: 10:00")
+    elif notice.approximate >= _YEAR:
+        text = f"a {side} of {notice} is longer than the time from one of these days to the next"
+        subject.draft.add(place, "value", text, f"write for example  {side}: 7 days")
 
 
 def _one_side(subject: Subject, *, both: bool) -> None:

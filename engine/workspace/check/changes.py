@@ -10,6 +10,15 @@ def changes(subject: Subject) -> None:
     _moves(subject)
     _counted(subject)
     _lateness(subject)
+    _nobody(subject)
+
+
+def _nobody(subject: Subject) -> None:
+    """A holdout that leaves nobody."""
+    path = subject.written("holdout")
+    if path is not None and not subject.draft.is_broken(path) and subject.draft.source.raw(path).startswith("100"):
+        place = subject.draft.source.place(path)
+        subject.draft.add(place, "value", "a holdout of 100% leaves nobody", "write for example  10%")
 
 
 def _moves(subject: Subject) -> None:
@@ -27,7 +36,10 @@ def _moves(subject: Subject) -> None:
     for old in moves:
         path = ("moves", old)
         new = source.raw(path)
-        if new not in known:
+        if new == old:
+            text = f"`{old}` would move to itself"
+            subject.draft.add(source.place(path), "moves", text, "leave it out: who stands at it goes on there")
+        elif new not in known:
             text = f"there is no step `{new}` in this playbook"
             subject.draft.add(source.place(path), "unknown-step", text, *suggest(new, known, "there are"))
 

@@ -7,9 +7,9 @@ from engine.actions.notify import Notify
 from engine.actions.series import Series
 from engine.actions.webhook import Webhook
 from engine.sends import Saying
+from engine.settings.staff import is_address
 from engine.source.marks import Path
 from engine.source.near import suggest
-from engine.staff import is_address
 from engine.workspace.flow import Placed
 from engine.workspace.subject import Subject
 

@@ -2,9 +2,9 @@
 
 from engine.actions.approve import Approve
 from engine.actions.task import GiveTask
+from engine.settings.staff import Staff, is_address
 from engine.source.marks import Path
 from engine.source.near import suggest
-from engine.staff import Staff, is_address
 from engine.workspace.flow import Placed
 from engine.workspace.subject import Subject
 

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.braking import Brakes
-from engine.windows import WeekWindow
+from engine.clocks.windows import WeekWindow
+from engine.settings.braking import Brakes
 from engine.workspace.flow import Placed
 from engine.workspace.subject import Subject
 
@@ -85,12 +85,24 @@ def _says_at_once(steps: tuple[Placed, ...]) -> bool:
 
 def _unused(subject: Subject) -> None:
     source = subject.draft.source
+    _says_nothing(subject)
     if source.texts().get("purpose") != "transactional":
         return
     for key in ("cap", "if_complaint"):
         if (key,) in source.marks:
             text = f"`{key}` says nothing here: what is transactional goes all the same"
             subject.draft.warn(source.key_place((key,)), "unused", text, "leave it out, or write  purpose: marketing")
+
+
+def _says_nothing(subject: Subject) -> None:
+    """Keys about messages in a playbook that sends none."""
+    actions = [placed.action for placed in subject.placed]
+    if None in actions or not actions or any(hasattr(action, "ways") for action in actions):
+        return
+    for key in ("cap", "if_complaint", "late", "max_lateness", "send_window"):
+        if (key,) in subject.draft.source.marks:
+            text = f"`{key}` says nothing here: this playbook sends no message"
+            subject.draft.warn(subject.draft.source.key_place((key,)), "unused", text, "leave it out")
 
 
 # --- Brakes ----------------------------------------------------------------------------------------------------------

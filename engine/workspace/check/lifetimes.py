@@ -10,9 +10,9 @@ from engine.actions.wait import Wait
 from engine.actions.wait_first import WaitFirst
 from engine.actions.wait_for import WaitFor
 from engine.actions.wait_until import WaitUntil
+from engine.clocks.times import Length
 from engine.render import variables
 from engine.sends import Saying
-from engine.times import Length
 from engine.workspace.flow import Block, Placed, is_complete
 from engine.workspace.subject import Subject
 

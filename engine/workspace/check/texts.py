@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.catalogue import Field
-from engine.origin import EVENTS
+from engine.catalogue.origin import EVENTS
 from engine.render import Message, elements, variables
 from engine.sends import Saying
 from engine.source.near import suggest

@@ -1,0 +1,226 @@
+"""One run: a customer in a playbook, moved step by step until it has to wait or ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from engine.action import Action, End, Enter, Heard, Hold, Move, Next, Stand
+from engine.clocks.times import LATEST, local_instant
+from engine.conditions import Tree, holds
+from engine.guards.holdout import held_out
+from engine.runs.duties import Duties
+from engine.runs.rewards import Rewards
+
+#: No playbook needs so many steps at one moment; a step that comes back to itself without a wait would.
+_STEPS_AT_ONCE = 200
+
+#: Events of the customer since a moment, by name: when, the event's fields, and its id.
+Happenings = Mapping[str, Sequence[tuple[datetime, Mapping[str, Any], str]]]
+
+
+@dataclass
+class CustomerRun(Rewards, Duties):
+    """The run that a step meets (see `engine.action.Run`), and the walk through its steps."""
+
+    events: Happenings
+    state: str = "running"
+    reason: str | None = None
+    resume_at: datetime | None = None
+    step_since: datetime | None = None
+    due_at: datetime | None = None
+    suspended_at: datetime | None = None
+
+    # --- The walk ----------------------------------------------------------------------------------------------------
+
+    def walk(self) -> None:
+        """Moves the run as far as it goes now, and leaves its new place in the effects of the batch."""
+        row = self.row
+        self.results, self.rounds = dict(row["results"] or {}), dict(row["rounds"] or {})
+        self.iteration, self.suspended_at = row["iteration"], row["suspended_at"]
+        self.step_since = row["step_since"] or row["fired_at"]
+        self.nominal = row["step_since"] or row["fired_at"]
+        planned = len(self.setting.effects.messages)
+        if self._collects():
+            pass  # further events may still join
+        elif row["step"] is None and self._held_out():
+            self._end("held_out", None)
+        else:
+            self.step = self.playbook.steps.get(row["step"] or self.playbook.first or "")
+            self.resume_at = row["resume_at"]
+            self._steps()
+        self.rungs.settle(self.setting.effects.messages, planned)
+        if (ration := self.setting.rations.get(self.playbook.id)) is not None:
+            ration.hand_out(self.setting.effects.messages, planned)
+        self.setting.effects.moves.append(self._place())
+
+    def _collects(self) -> bool:
+        """Whether the run still gathers events before its first step; what ends it, ends it meanwhile too."""
+        until = self.row["collect_until"]
+        if self.row["step"] is not None or until is None or until <= self.now:
+            return False
+        self.due_at, stopped = until, self._stopped()
+        if stopped is not None:
+            self._end("stopped", stopped)
+        return True
+
+    def _held_out(self) -> bool:
+        share = self.playbook.holdout
+        if not share:
+            return False
+        if self.setting.control is not None:
+            return self.setting.control(self.playbook.id, self.row["customer_id"])
+        return held_out(self.playbook.salt, self.row["customer_id"], share)
+
+    def _steps(self) -> None:
+        for _ in range(_STEPS_AT_ONCE):
+            stopped = self._stopped()
+            if stopped is not None:
+                return self._end("stopped", stopped)
+            if self.step is None:
+                return self._end("done", None)
+            if self._suspended():
+                return None
+            if not self._take(self._ration_spent() or self._act(self.step.action)):
+                return None
+        return self._end("failed", f"more than {_STEPS_AT_ONCE} steps at one moment")
+
+    def _ration_spent(self) -> End | None:
+        """The end of a run whose next step gives what the playbook's quota leaves nothing of."""
+        ration = self.setting.rations.get(self.playbook.id)
+        spent = ration is not None and self.step is not None and ration.spent_on(self.step.action.counts)
+        return End(ration.quota.reached) if ration is not None and spent else None
+
+    def _act(self, action: Action) -> Move:
+        """Does the step; the vouchers that it gives are counted."""
+        given = self.setting.effects.vouchers
+        before, ration = len(given), self.setting.rations.get(self.playbook.id)
+        move = action.run(self)
+        if ration is not None and ration.quota.what == action.counts:
+            ration.take(len(given) - before)
+        return move
+
+    def _stopped(self) -> str | None:
+        """The text of what ends the run now, if anything does. Events count from the occasion that began the run."""
+        moved = self.playbook.trigger.moved(self.row["occasion"], self.record, self.zone)
+        if moved is not None:
+            return moved
+        for stop in self.playbook.stop_when:
+            if stop.event is not None:
+                if self._since(stop.event, stop.where, self.row["fired_at"]):
+                    return stop.text
+            elif stop.condition is not None and self.holds(stop.condition):
+                return stop.text
+        return None
+
+    def _suspended(self) -> bool:
+        """Whether the run stands still now, whatever it waits for; when that is over, its wait is moved on."""
+        condition = self.playbook.suspend_while
+        if condition is not None and self.holds(condition):
+            self.suspended_at = self.suspended_at or self.now
+            self.due_at = self.turns_at(condition) or LATEST
+            return True
+        if self.suspended_at is not None:
+            stood = self.now - self.suspended_at
+            self.nominal += stood
+            if self.resume_at is not None:
+                self.resume_at = min(self.resume_at, LATEST - stood) + stood
+            self.setting.effects.released[self.row["id"]] = stood
+            self.suspended_at = None
+        return False
+
+    def _take(self, move: Move) -> bool:
+        """Makes a move. False where the run stands still or is over."""
+        match move:
+            case Hold(until, look_at):
+                self.resume_at = until
+                self.due_at = until if look_at is None else min(until, look_at)
+                return until <= self.now
+            case End(reason):
+                self._end("stopped", reason)
+                return False
+            case Stand(reason, until):
+                self.reason, self.due_at = reason, until
+                return False
+            case Enter(block, since):
+                if self.step is not None and self.step.action.repeats:
+                    self.begin_round()
+                self._go(self._inside(block), since)
+            case Next():
+                self.end_rounds()
+                self._go(self.step.next if self.step else None)
+        return True
+
+    def _inside(self, block: int) -> str | None:
+        if self.step is None:
+            return None
+        return self.step.blocks[block] or self.step.next
+
+    def _go(self, step: str | None, since: datetime | None = None) -> None:
+        over = since or self.resume_at
+        if over is not None:
+            # The next step listens from the nominal end of the wait, however late the pass came; and never from before
+            # this one began, though the end may lie there for somebody who joins midway.
+            self.nominal = min(over, self.now)
+            self.step_since = max(self.nominal, self.step_since or self.nominal)
+        self.resume_at = None
+        self.step = self.playbook.steps[step] if step is not None else None
+
+    def _end(self, state: str, reason: str | None) -> None:
+        self.state, self.reason = state, reason
+
+    def fail(self, reason: str) -> None:
+        """Ends the run for a fault of its own, so that the others of the batch go on."""
+        self._end("failed", reason)
+        self.setting.effects.moves.append(self._place())
+
+    def _place(self) -> dict[str, Any]:
+        running = self.state == "running"
+        playbook = self.playbook
+        listens = bool(playbook.stop_when) or playbook.suspend_while is not None
+        listens = listens or playbook.trigger.origin.record is not None
+        listens = listens or (self.step is not None and self.step.action.listens)
+        return {
+            "id": self.row["id"],
+            "state": self.state,
+            "reason": self.reason,
+            "step": self.step.id if self.step is not None else self.row["step"],
+            "due_at": self.due_at if running and self.due_at is not None else self.now,
+            "step_since": self.step_since,
+            "resume_at": self.resume_at if running else None,
+            "ended_at": None if running else self.now,
+            "results": self.results or None,
+            "iteration": self.iteration,
+            "rounds": self.rounds or None,
+            "suspended_at": self.suspended_at if running else None,
+            "listens": running and listens,
+        }
+
+    # --- What a step may ask ------------------------------------------------------------------------------------------
+
+    def holds(self, condition: Tree) -> bool:
+        """Whether a condition is true for the run's customer, event and results now."""
+        setting = self.setting
+        return holds(condition, self.record, self.now, setting.settings.zone, setting.segments)
+
+    def first(self, event: str, where: Tree | None) -> Heard | None:
+        """The first such event of the customer since the step before this one was over, and before the wait is."""
+        # What came after the wait's end counts for a later step, however late the pass that sees both.
+        return self._since(event, where, self.step_since or self.row["fired_at"], self.resume_at)
+
+    def _since(self, event: str, where: Tree | None, since: datetime, until: datetime | None = None) -> Heard | None:
+        for at, fields, key in self.events.get(event, ()):
+            if since < at <= (until or self.now) and (where is None or self._meets(where, fields)):
+                return Heard(event, key, at, fields)
+        return None
+
+    def _meets(self, where: Tree, fields: Mapping[str, Any]) -> bool:
+        setting = self.setting
+        return holds(where, {**self.record, "it": fields}, self.now, setting.settings.zone, setting.segments)
+
+    def instant(self, scope: str, field: str) -> datetime | None:
+        """A time of the customer, the event or a result; a date is its midnight in the customer's zone."""
+        value = self.record.get(scope, {}).get(field)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return local_instant(value, time(0), self.zone)
+        return value

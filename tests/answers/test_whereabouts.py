@@ -1,0 +1,57 @@
+"""What `why` says of a run that stands somewhere: its round, its way, its standstill, its series."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from engine.answers.why import Why
+from tests.shop import World, playbook
+
+BODY = """
+when: {event: order.paid}
+suspend_while: [customer.open_complaints > 0]
+do:
+  - split:
+      - {share: 90%, name: warm, do: [{tag: warm}]}
+      - {share: 10%, name: brief, do: [{tag: brief}]}
+  - repeat: 6 times
+    do:
+      - series: tips
+        by: [email]
+      - wait: 1 day
+  - wait_first:
+      - {event: review.posted}
+      - {when: customer.tier is gold}
+"""
+FILES = {
+    **playbook("p", BODY),
+    "settings/series.yaml": "tips: [one, two]\n",
+    **{f"messages/{name}/en.md": f"---\nsubject: {name}\n---\nText.\n" for name in ("one", "two")},
+}
+
+
+def said(world: World) -> str:
+    """Everything that is said of Mei."""
+    with world.store.connect() as connection:
+        lines = Why(world.shop, world.shop.workspace.playbooks["p"])(connection, "mei", world.now)
+    return "\n".join(line.text for line in lines)
+
+
+def test_says_where_a_run_stands(sqlite_store: sa.Engine, now: datetime) -> None:
+    world = World(sqlite_store, now, FILES)
+    world.customers("mei", open_complaints=0)
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    world.tick_once()  # a tag is put on, which wakes the run once more
+    world.tick_until(now + timedelta(days=2, hours=1))
+    text = said(world)
+    assert "round 3 of 6 of `repeat 6 times`" in text
+    assert "had 2 of 2 messages of the series `tips`; nothing is left to say" in text
+    assert "went the way `" in text
+    world.customers("mei", open_complaints=1)
+    world.tick()
+    assert "stands still at `wait 1 day` since 2026-03-03 13:00: customer.open_complaints > 0" in said(world)
+    world.customers("mei", open_complaints=0)
+    world.tick()
+    world.tick_until(now + timedelta(days=9))
+    assert "stands at `wait_first` until it comes" in said(world)
