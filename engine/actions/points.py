@@ -31,6 +31,8 @@ class Amount:
         """Reads an amount. Raises `ValueError` in words for authors."""
         if isinstance(text, Amount):
             return text
+        if re.fullmatch(r"0[\d.]*(%.*)?", str(text)) and not str(text).partition("%")[0].strip("0."):
+            raise ValueError(f"`{text}` gives nothing; write for example  50  or  10% of event.total")
         if re.fullmatch(_WHOLE, str(text)):
             return cls(whole=int(str(text)))
         found = re.fullmatch(_SHARE, str(text))

@@ -2,9 +2,11 @@
 
 from engine.actions.approve import Approve
 from engine.actions.task import GiveTask
+from engine.catalogue import Type
 from engine.settings.staff import Staff, is_address
 from engine.source.marks import Path
 from engine.source.near import suggest
+from engine.workspace.check.moments import KINDS
 from engine.workspace.flow import Placed
 from engine.workspace.subject import Subject
 
@@ -28,10 +30,37 @@ def _task(subject: Subject, placed: Placed, task: GiveTask) -> None:
             "a reminder comes before the task is due, and this one is never due",
             "add  due: 2 days",
         )
-    if task.assignee is not None and not task.assignee.startswith("customer."):
+    _reminded(subject, placed, task)
+    if task.assignee is not None and task.assignee.startswith("customer."):
+        _of_customer(subject, (*placed.path, "for"), task.assignee)
+    elif task.assignee is not None:
         _known(subject, (*placed.path, "for"), task.assignee, address=False)
     if task.escalate is not None:
         _known(subject, (*placed.path, "escalate", "to"), task.escalate.to, address=True)
+
+
+def _reminded(subject: Subject, placed: Placed, task: GiveTask) -> None:
+    """A reminder that comes before the task itself."""
+    if task.remind is None or task.due is None or task.days is not None:
+        return
+    if task.remind.approximate >= task.due.approximate:
+        source = subject.draft.source
+        second = (source.place((*placed.path, "due")), "due here")
+        text = "this reminder would come before the task is given"
+        place = source.place((*placed.path, "remind"))
+        subject.draft.add(place, "always-past", text, f"choose less than {task.due}", second=second)
+
+
+def _of_customer(subject: Subject, path: Path, written: str) -> None:
+    """A field of the customer that holds a name."""
+    fields, place = subject.known.catalogue.fields, subject.draft.source.place(path)
+    right = [f"customer.{one.name}" for one in fields.values() if one.type is Type.TEXT]
+    found = fields.get(written.partition(".")[2])
+    if found is None:
+        subject.draft.add(place, "unknown-field", f"unknown field `{written}`", *suggest(written, right, "there are"))
+    elif found.type is not Type.TEXT:
+        text = f"`{written}` is {KINDS[found.type]}; the name of a person is needed here"
+        subject.draft.add(place, "type", text, "write for example  customer.account_manager")
 
 
 def _known(subject: Subject, path: Path, written: str, *, address: bool) -> None:
@@ -48,7 +77,8 @@ def _known(subject: Subject, path: Path, written: str, *, address: bool) -> None
         "declare it there:  staff: {people: {anna: {name: Anna, email: anna@shop.example}}, teams: {sales: {anna: 1}}}"
     )
     helps = suggest(team, names, "there are") or (otherwise,)
-    draft.add(draft.source.place(path), "unknown-staff", text, *helps)
+    place = draft.source.within(path, len(written) - len(team), len(written))
+    draft.add(place, "unknown-staff", text, *helps)
 
 
 def _is_of(staff: Staff, written: str) -> bool:

@@ -8,6 +8,9 @@ from engine.source.marks import Path
 from engine.source.near import suggest
 from engine.workspace.subject import Subject
 
+#: The messages to staff that come with a key of a step.
+_NOTICES = {"remind": "task-reminder", "escalate": "task-escalated"}
+
 
 def references(subject: Subject) -> None:
     """Notes every name that leads nowhere."""
@@ -56,7 +59,12 @@ def _event_paths(subject: Subject) -> Iterator[Path]:
 def _messages(subject: Subject) -> None:
     names = {*subject.known.messages, *subject.known.broken_messages}
     for placed, name in subject.mails:
-        if name not in names:
+        if name not in names and name in getattr(placed.action, "notices", tuple)():
+            at = next((one for one, word in _NOTICES.items() if word == name), placed.verb)
+            place = subject.draft.source.key_place((*placed.path, at))
+            text = f"this sends staff the message `{name}`, which is not in messages/"
+            subject.draft.add(place, "unknown-message", text, f"write it into messages/{name}/en.md")
+        elif name not in names:
             text = f"there is no message `{name}` in messages/"
             _unknown(subject, placed.key, "unknown-message", text, names, f"write it into messages/{name}/en.md")
 
