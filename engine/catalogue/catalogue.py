@@ -9,39 +9,16 @@ import sqlalchemy as sa
 
 from engine.catalogue.entries import (
     INSTANTS,
-    Aggregate,
-    Column,
-    Elements,
     Event,
     Field,
     Metric,
     PersonalList,
     Recommendation,
     Record,
-    Stored,
     Table,
     Type,
 )
 from engine.store.types import Document, Key
-
-__all__ = [
-    "QUESTION_WORDS",
-    "RESULTS",
-    "TASK_WORDS",
-    "Aggregate",
-    "Catalogue",
-    "Column",
-    "Elements",
-    "Event",
-    "Field",
-    "Metric",
-    "PersonalList",
-    "Recommendation",
-    "Record",
-    "Stored",
-    "Table",
-    "Type",
-]
 
 
 @dataclass(frozen=True)

@@ -339,7 +339,8 @@ def filled(engine: sa.Engine, people: list[Row]) -> Iterator[sa.Connection]:
             for n, of_order in enumerate(row.lines)
             for line, (category, number, amount) in enumerate(of_order)
         ]
-        connection.execute(sa.insert(store.order_lines).values(product="p"), lines)
+        if lines:
+            connection.execute(sa.insert(store.order_lines).values(product="p"), lines)
     try:
         with engine.connect() as connection:
             yield connection
