@@ -1,8 +1,11 @@
 """Lives through a part of the customers' history with all playbooks, and keeps what the questions afterwards need."""
 
-from collections.abc import Iterator
+import gzip
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,8 @@ PARTS = 2
 NOW = datetime(2027, 7, 1, 22, 30, tzinfo=UTC)
 #: On these days the engine looks each hour: clocks are put back in Europe and in America, and forward.
 _CLOSELY = (datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 3, 14, tzinfo=UTC))
+#: Dollars in a year and a half.
+_MUCH = 2_000
 #: Every so many ticks the same tick is made twice.
 _TWICE = 20
 
@@ -54,6 +59,21 @@ def instant(microseconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
+def share_of(environment: Mapping[str, str]) -> int:
+    """Which share of the customers takes part: every tenth, or as HISTORY_SHARE says; `make history` takes all of them."""
+    return int(environment.get("HISTORY_SHARE", "10"))
+
+
+@cache
+def _best() -> frozenset[str]:
+    """The customers who spent most by far: some playbooks are for them alone, so that they are always among those chosen."""
+    spent: Counter[str] = Counter()
+    with gzip.open(FILE, "rt", encoding="ascii") as opened:
+        for number, _, _, dollars in map(str.split, opened):
+            spent[number] += round(float(dollars))
+    return frozenset(number for number, dollars in spent.items() if dollars >= _MUCH)
+
+
 def live(part: int, parts: int = PARTS, share: int = 1, days: int = 600) -> Lived:
     """Lives through the history of one part of the customers; of every `share`-th of them, for so many days."""
     workspace = load(PLAYBOOKS)
@@ -61,7 +81,7 @@ def live(part: int, parts: int = PARTS, share: int = 1, days: int = 600) -> Live
 
     def chosen(number: str) -> bool:
         # A thousand numbers stay together: colleagues are among them.
-        return int(number) // 1000 % parts == part and int(number) % share == 0
+        return int(number) // 1000 % parts == part and (int(number) % share == 0 or number in _best())
 
     past = history(NOW, workspace.settings.zone, FILE, chosen)
     store, world = empty_store(), World(past.begins)
