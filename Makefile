@@ -15,13 +15,16 @@ DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.ready-demo)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check format-check lint types floors schema schema-check examples format bench lock clean
+.PHONY: help demo history test check format-check lint types floors schema schema-check examples pictures format bench lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target says; do printf '  %-14s %s\n' "$$target" "$$says"; done
 
 demo: $(DEMO) ## Replay a real purchase history, then send real mails into a local sink
 	@$(BIN)/regulars demo
+
+history: $(DEV) ## Live through the whole purchase history with all playbooks (a quarter of an hour), not a tenth of it
+	@HISTORY_SHARE=1 $(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) tests/history
 
 test: $(DEV) ## Run the tests on two workers, on SQLite and Postgres
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS)
@@ -43,11 +46,11 @@ floors: $(DEV)
 schema-check: $(DEV)
 	@$(BIN)/regulars schema --check --reference docs/reference
 
-examples: $(DEV) ## Validate the example playbooks and run their tests
-	@$(BIN)/regulars validate playbooks
-	@$(BIN)/regulars test playbooks
+examples: $(DEV) ## Validate the example playbooks; their tests must reach every step and branch
+	@$(BIN)/regulars validate --strict playbooks
+	@$(BIN)/regulars test --complete playbooks
 
-schema: $(DEV) ## Write schemas/ anew from the declarations in engine/
+schema: $(DEV) ## Write schemas/ and docs/reference anew from the declarations in engine/
 	@$(BIN)/regulars schema --reference docs/reference
 
 pictures: $(DEV) ## Draw the stories of the README anew from the tests that tell them

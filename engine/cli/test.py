@@ -20,8 +20,9 @@ _MANY = 20
 @workspace_argument
 @click.option("--run", "only", metavar="NAME", help="Only tests whose name, file or playbook contains this.")
 @click.option("--coverage", is_flag=True, help="List the steps and branches that no test reached.")
+@click.option("--complete", is_flag=True, help="The same, and fail where there is one.")
 @click.option("--junit", "report", type=click.Path(path_type=Path, dir_okay=False), help="Write results as JUnit XML.")
-def command(folder: Path, only: str | None, coverage: bool, report: Path | None) -> None:
+def command(folder: Path, only: str | None, coverage: bool, complete: bool, report: Path | None) -> None:
     """Run the tests of a workspace: the real engine on a virtual clock, nothing is sent; exits with 1 where one fails."""
     begun = perf_counter()
     workspace = read_workspace(folder, strict=False)
@@ -40,10 +41,11 @@ def command(folder: Path, only: str | None, coverage: bool, report: Path | None)
     failed = sum(not outcome.passed for outcome in outcomes)
     if report is not None:
         report.write_text(junit(outcomes), encoding="utf-8")
-    if coverage:
-        click.echo("\n".join(suite.gaps()))
+    *gaps, total = suite.gaps()
+    if coverage or complete:
+        click.echo("\n".join([*gaps, total]))
     if not outcomes:
         raise click.ClickException(f"no test is called `{only}`" if only else f"there are no tests in {folder}/tests")
     click.echo(f"{len(outcomes) - failed} passed, {failed} failed in {perf_counter() - begun:.1f} s")
-    if failed:
+    if failed or (complete and gaps):
         sys.exit(1)

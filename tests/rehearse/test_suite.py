@@ -242,6 +242,15 @@ def test_the_command_fails_where_a_test_does(tmp_path: Path) -> None:
     assert "0 passed, 1 failed in " in result.output
 
 
+def test_the_command_fails_on_a_gap_only_where_all_must_be_reached(tmp_path: Path) -> None:
+    gaps = one(PAID.replace("320", "3"), " nothing\n")
+    told = CliRunner().invoke(command, [folder(tmp_path, gaps), "--coverage"])
+    failed = CliRunner().invoke(command, [folder(tmp_path, gaps), "--complete"])
+    assert (told.exit_code, failed.exit_code) == (0, 1)
+    assert "thanks.yaml:14  email thanks  is reached by no test" in failed.output
+    assert CliRunner().invoke(command, [folder(tmp_path, PASSING), "--complete"]).exit_code == 0
+
+
 def test_the_command_fails_where_no_test_is_meant(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [folder(tmp_path, PASSING), "--run", "nobody"])
     assert result.exit_code == 1
