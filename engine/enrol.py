@@ -11,7 +11,8 @@ from engine.brakes.admitting import how_to_enter
 from engine.entering import Entrance, insertion, replacement
 from engine.progress import begin_progress, hold, move, record_revision
 from engine.runs.counting import ration, record
-from engine.runs.joining import COLLECTED, slide
+from engine.runs.joining import COLLECTED, hold_open, slide
+from engine.shop import Shop
 from engine.store.connect import repeatable
 from engine.store.dialect import next_position
 from engine.store.ledger import enrolments, progress
@@ -118,6 +119,14 @@ def _together(steps: Sequence[tuple["Road", Span]]) -> Sequence[tuple["Road", Sp
     return steps[: max(small, 1)]
 
 
+def entries_of(shop: Shop, compiled: dict[str, Entry]) -> dict[str, Entry]:
+    """The ways into the active playbooks, by id; those that `compiled` holds, by revision, are not compiled again."""
+    for playbook in shop.of_status("active"):
+        if playbook.revision not in compiled:
+            compiled[playbook.revision] = Entry(playbook, shop.ground(playbook))
+    return {playbook.id: compiled[playbook.revision] for playbook in shop.of_status("active")}
+
+
 @dataclass(frozen=True)
 class Road:
     """One firing of the trigger as statements: is there anything, where to cut it, and the insert."""
@@ -129,6 +138,7 @@ class Road:
     fresh: Prepared
     replace: Prepared | None
     slide: Prepared | None = None
+    held: Prepared | None = None  # the runs that may be joined, where several workers may be at them
     limited: Playbook | None = None  # where all runs together have a quota of entries
 
     @classmethod
@@ -149,6 +159,9 @@ class Road:
             else None,
             limited=entry.playbook if entry.entrance.quota else None,
             slide=Prepared(sliding, dialect) if (sliding := slide(entry.playbook, firing)) is not None else None,
+            held=Prepared(taken, dialect)
+            if dialect != "sqlite" and (taken := hold_open(entry.playbook, firing)) is not None
+            else None,
         )
 
     def pieces(self, store: sa.Engine, span: Span) -> Iterator[tuple["Road", dict[str, Any]]]:
@@ -168,6 +181,8 @@ class Road:
         bound = {**params, "position": next_position(connection) if self.prelude else None}
         for statement in self.prelude:
             statement.execute(connection, bound)
+        if self.held is not None:
+            self.held.execute(connection, bound)
         entered = 0
         while wrote := self._write(connection, bound):
             entered += wrote

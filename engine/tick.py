@@ -13,7 +13,7 @@ from engine.advance import Advance
 from engine.brakes.admit import Admit
 from engine.channels import Channel, Doors
 from engine.deliver import Deliver, Delivered
-from engine.enrol import Entry, Road
+from engine.enrol import Entry, Road, entries_of
 from engine.listen import LISTENER, Listen
 from engine.loyalty.codes import random_code
 from engine.outgoing.compose import Compose
@@ -65,6 +65,7 @@ class Tick:
         new_code: Callable[[], str] = random_code,
         control: Callable[[str, str], bool] | None = None,
         variant: Callable[[str, str, str], str | None] | None = None,
+        compiled: dict[str, Entry] | None = None,  # by revision, for who makes many of these on one workspace
     ) -> None:
         self.shop = shop
         self._listen = Listen(shop)
@@ -73,7 +74,7 @@ class Tick:
         # One channel alone takes everything: rehearsals record it.
         doors = doors if isinstance(doors, Doors) else Doors.all_to(doors)
         self._deliver = Deliver(Compose(shop, secrets), doors)
-        self._entries = {playbook.id: Entry(playbook, shop.ground(playbook)) for playbook in shop.of_status("active")}
+        self._entries = entries_of(shop, {} if compiled is None else compiled)
         self._audiences = {name: audience_of(entry.playbook) for name, entry in self._entries.items()}
         self._questions = Questions()
         self._stored = StoredProgress(shop.store.dialect.name)

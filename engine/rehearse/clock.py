@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.channels import Channel
+from engine.enrol import Entry
 from engine.loyalty.codes import random_code
 from engine.shop import Shop
 from engine.store.customers import POSITION, customers
@@ -38,6 +39,7 @@ class Rehearsal:
     new_code: Callable[[], str] = random_code
     control: Callable[[str, str], bool] | None = None
     variant: Callable[[str, str, str], str | None] | None = None
+    compiled: dict[str, Entry] | None = None
     secrets: Sequence[str] = _SECRETS
     checked: bool = False
     _tick: Tick = field(init=False)
@@ -45,7 +47,13 @@ class Rehearsal:
     def __post_init__(self) -> None:
         shop = Shop(self.store, self.workspace)
         self._tick = Tick(
-            shop, self.channel, self.secrets, new_code=self.new_code, control=self.control, variant=self.variant
+            shop,
+            self.channel,
+            self.secrets,
+            new_code=self.new_code,
+            control=self.control,
+            variant=self.variant,
+            compiled=self.compiled,
         )
 
     def tick(self) -> Iterator[Ticked]:

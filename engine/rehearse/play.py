@@ -42,6 +42,7 @@ def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage) -> 
         new_code=Codes(),
         control=lambda _playbook, customer: customer in held_out,
         variant=lambda _playbook, step, _customer: case.split.get(step),
+        compiled=stage.compiled,
         checked=True,
     )
     try:

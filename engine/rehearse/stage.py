@@ -8,6 +8,7 @@ from itertools import count
 import sqlalchemy as sa
 
 from engine.desk.settle import Answer, Refused, answer, finish, open_questions, open_tasks
+from engine.enrol import Entry
 from engine.rehearse.script import Case, Happening
 from engine.source.problem import Problem
 from engine.store.connect import connect, create
@@ -55,6 +56,7 @@ class Stage:
     """One store in memory, emptied for every test; statements are compiled for it once, not for each test again."""
 
     def __init__(self) -> None:
+        self.compiled: dict[str, Entry] = {}
         self.store = connect("sqlite://")
         create(self.store)
         self._empty = sqlite3.connect(":memory:")
