@@ -6,6 +6,7 @@ from typing import Final
 
 import lark
 
+from engine.clocks.times import near_length
 from engine.source.problem import Flaw
 
 #: More than this is no condition that anybody could check by reading it.
@@ -32,6 +33,13 @@ _FOREIGN: Final = {
     "=<": "write `<=`",
     "=>": "write `>=`",
     "===": "write `is`",
+    ",": "write `and`, or each condition on a line of its own",
+    "，": "write `and`, or each condition on a line of its own",
+    "、": "write `and`, or each condition on a line of its own",
+    "；": "write `and`, or each condition on a line of its own",
+    "＝": "write `is`",
+    "＞": "write `>`",
+    "＜": "write `<`",
     "≥": "write `>=`",
     "≤": "write `<=`",
     "≠": "write `is not`",
@@ -142,6 +150,10 @@ def _spoken(text: str, start: int) -> Flaw | None:
 
 
 def _unfinished(text: str, expected: tuple[str, ...]) -> Flaw:
+    amount = re.search(r"(\d+(?:\.\d+)?)\s+([A-Za-z]+)$", text)
+    if amount and near_length(amount[0]) is None:
+        helps = (f"write the number alone:  {amount[1]}", "an amount of money is one in the shop's own currency")
+        return Flaw(*amount.span(2), "condition", f"`{amount[2]}` does not fit here", helps)
     last = list(re.finditer(r"\S+", text))
     if not last:
         return Flaw(0, len(text), "condition", "there is no condition here", expected)

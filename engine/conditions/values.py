@@ -1,5 +1,6 @@
 """Literals and moments: from the words of a condition to values of the type that a field has."""
 
+import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
@@ -91,6 +92,8 @@ def _type_helps(written: str, mention: Mention) -> tuple[str, ...]:
     kind = mention.field.type
     if kind is Type.YES_NO:
         return ("write `true` or `false`",)
+    if kind in (Type.NUMBER, Type.MONEY) and re.fullmatch(r"'-?\d+(\.\d+)?'", written):
+        return (f"write it without quotes:  {written[1:-1]}",)
     if kind not in (Type.DATE, Type.TIME):
         return ()
     length = Length(int(written), "day") if written.isdecimal() and len(written) <= 4 else near_length(written)

@@ -12,7 +12,7 @@ from engine.rehearse.script import Happening, Person
 from engine.rehearse.values import read_value
 from engine.rehearse.vocabulary import Vocabulary
 from engine.settings import Settings
-from engine.source.near import suggest
+from engine.source.near import near, suggest
 from engine.source.yaml import Path
 from engine.store.ingest.events import ORDER_EVENTS
 from engine.workspace import Playbook
@@ -172,7 +172,7 @@ class Happenings:
             ("total",) if event.name in ORDER_EVENTS else [one.name for one in event.fields.values() if one.required]
         )
         for name in needed:
-            if texts.get(name) is None:
+            if texts.get(name) is None and not any(near(key, [name]) for key in texts if key not in event.fields):
                 place = self.draft.source.place((*path, "event"))
                 self.draft.add(place, "missing-key", f"`{event.name}` needs `{name}`", f"add  {name}: …")
 

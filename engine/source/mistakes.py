@@ -10,6 +10,7 @@ from engine.source.span import line_starts, lines, span
 
 #: Characters that an escape can write, but that no database and no mail can carry.
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CLOSING = {"{": "}", "[": "]"}
 _BRACES = re.compile(r"\{\{.*?\}\}|\{\{.*")
 _OTHER_COLON = re.compile(r"\s*(?:- )?([A-Za-z_][\w-]*)\s*([：﹕꞉])\s*(.*)$")
 _GLUED = "this `-` is indented deeper than the one above, so YAML glued both lines into one text"
@@ -170,13 +171,32 @@ def unreadable(file: str, text: str, error: yaml.YAMLError) -> Problem:
         return Problem(place, "tab", "a tab stands where YAML needs blanks", ("indent with blanks",))
     if words.startswith("mapping values are not allowed"):
         return _other_colon(file, text, place.line) or _colon(place, line)
-    if "quoted scalar" in str(getattr(error, "context", "")):
-        helps = ("close the quotes, or put a text with quotes inside into the other kind of quotes",)
-        return Problem(place, "yaml", "these quotes are not closed, or text follows after them", helps)
+    unclosed = _open(file, text, error, place, line)
+    if unclosed is not None:
+        return unclosed
     if words.startswith("found character"):
         text_ = f"a text cannot begin with `{text[at : at + 1]}`"
         return Problem(place, "yaml", text_, ("put the text in quotes",))
     return _other_colon(file, text, place.line) or _structure(place, line)
+
+
+def _open(file: str, text: str, error: yaml.YAMLError, place: Place, line: str) -> Problem | None:
+    """Quotes and brackets that are not closed, or closed too early."""
+    if "quoted scalar" in str(getattr(error, "context", "")):
+        helps = ("close the quotes, or put a text with quotes inside into the other kind of quotes",)
+        return Problem(place, "yaml", "these quotes are not closed, or text follows after them", helps)
+    after = re.match(r"""[^#"']*:[ ]+(["']).*?\1[ ]*(?=[^ #,}\]])""", line)
+    if after and after.end() == place.column - 1:
+        other = "'" if after[1] == '"' else '"'
+        helps = (f"put the whole text in {other}quotes{other}, or leave the inner ones out",)
+        return Problem(place, "yaml", "text follows after the closing quotes", helps)
+    if str(getattr(error, "problem", "")).startswith("expected ',' or") and (
+        begun := getattr(error, "context_mark", None)
+    ):
+        at = span(file, text, begun.index, begun.index + 1)
+        sign = text[begun.index : begun.index + 1]
+        return Problem(at, "yaml", f"this `{sign}` is not closed", (f"close it with `{_CLOSING.get(sign, sign)}`",))
+    return None
 
 
 def _other_colon(file: str, text: str, number: int) -> Problem | None:

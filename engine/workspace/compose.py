@@ -94,7 +94,10 @@ def _stops(draft: Draft, room: Room, made: Mapping[str, Result]) -> tuple[Stop, 
         path: Path = ("stop_when", number) if isinstance(raw, list) else ("stop_when",)
         awaited = item.get("event") if isinstance(item, dict) else None
         reading = room.reading(more=results, unclear=unclear, awaited=awaited)
-        if awaited is None:
+        if isinstance(item, str) and item.strip() in room.catalogue.events:
+            text = f"`{item.strip()}` is an event, not a condition"
+            draft.add(draft.source.place(path), "condition", text, f"write:  - event: {item.strip()}")
+        elif awaited is None:
             tree = draft.conditions(path, reading)
             found.append(Stop(tree, None, None, item if isinstance(item, str) else str(tree)))
         else:

@@ -118,7 +118,7 @@ def test_a_byte_order_mark_is_accepted() -> None:
         ("? [a]\n: b", [("key", 1, 3)]),
         ("a: @x", [("yaml", 1, 4)]),
         ('a: "x" y', [("yaml", 1, 8)]),
-        ("a: [b\nc: d", [("yaml", 2, 2)]),
+        ("a: [b\nc: d", [("yaml", 1, 4)]),
         ("a: {{ b }} c", [("template-in-playbook", 1, 4)]),
         ("do:\n  - wait: 7 days\n     - email: x", [("indentation", 3, 6)]),
         ("do:\n  - email: x\n      at: 10:00", [("indentation", 3, 7)]),

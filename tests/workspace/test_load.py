@@ -55,7 +55,7 @@ def test_what_is_said_is_kept() -> None:
         "send_window: 09:00-21:00\nenter: once per 30 days\nif_running: restart\nholdout: 12.5%\n"
         "goal: {event: order.paid, within: 30 days, where: event.total >= 5}\n"
         "stop_when:\n  - gift.redeemed_at is not empty\n  - event: order.paid\n    where: it.total >= 10\n"
-        "when:\n  event: order.paid\ndo:\n  - voucher: 30-off\n    as: gift\n    expires: 5 days\n"
+        "when:\n  event: order.paid\ndo:\n  - voucher: 30-off\n    as: gift\n    expires: 5 days\n  - email: purchase-voucher\n"
     )
     assert (playbook.title, playbook.owner) == ("0123", "+861380000")
     assert playbook.send_window == WeekWindow.parse("09:00-21:00")

@@ -97,7 +97,7 @@ def _unused(subject: Subject) -> None:
 def _says_nothing(subject: Subject) -> None:
     """Keys about messages in a playbook that sends none."""
     actions = [placed.action for placed in subject.placed]
-    if None in actions or not actions or any(hasattr(action, "ways") for action in actions):
+    if not subject.draft.sound or not actions or any(hasattr(action, "ways") for action in actions):
         return
     for key in ("cap", "if_complaint", "late", "max_lateness", "send_window"):
         if (key,) in subject.draft.source.marks:
