@@ -117,8 +117,9 @@ class Writer:
         channel = sheet.row["channel"]
         text = self.plain(sheet.template, channel, sheet.context, sheet.language, sheet.zone)
         sms = self.settings.channels.sms
-        if channel == "sms" and sheet.row["purpose"] == "marketing" and sms is not None and sms.opt_out:
-            text = f"{text}\n{sms.opt_out}"
+        if channel == "sms" and sheet.row["purpose"] == "marketing" and sms is not None:
+            leaving = sms.leaving(self.settings.language_chain(sheet.language))
+            text = f"{text}\n{leaving}" if leaving else text
         return Letter.of_text(channel, message_key(sheet.row), address, text)
 
     def plain(self, template: Template, channel: str, context: Context, language: str, zone: ZoneInfo) -> str:

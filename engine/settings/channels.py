@@ -1,7 +1,7 @@
 """The roads by which messages leave, as `channels:` of the settings declares them; secrets only by the names of variables."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -42,6 +42,28 @@ _Patience = Annotated[
     ),
 ]
 _TIMEOUT = 15.0
+#: The words of every language that has none of its own.
+_ELSE = ""
+
+
+def _words(written: Any) -> Any:
+    return written if isinstance(written, Mapping) else {_ELSE: written}
+
+
+#: One text for all, or one by language.
+_Words = Annotated[
+    Mapping[str, Text],
+    BeforeValidator(_words),
+    WithJsonSchema(
+        {
+            "type": ["string", "object"],
+            "additionalProperties": {"type": "string"},
+            "minProperties": 1,
+            "title": "text, or texts by language",
+            "examples": ["Reply STOP to leave."],
+        }
+    ),
+]
 
 
 @lru_cache(maxsize=64)  # asked for each mail
@@ -108,9 +130,16 @@ class Sms(Declared):
     )
     connections: Count = Field(default=10, ge=1, le=50, description="Calls at one time.")
     timeout: _Patience = Field(default=_TIMEOUT, description="How long the provider may take, all in all.")
-    opt_out: Text | None = Field(
-        default=None, description="What ends every marketing text message: `Reply STOP to leave`."
+    opt_out: _Words | None = Field(
+        default=None,
+        description="What ends every marketing text message: `Reply STOP to leave`; or one such text by language.",
     )
+
+    def leaving(self, languages: Iterable[str]) -> str | None:
+        """How a reader of the first of these languages that has words is told to leave; None where nothing is said."""
+        if self.opt_out is None:
+            return None
+        return next((self.opt_out[one] for one in languages if one in self.opt_out), self.opt_out.get(_ELSE))
 
 
 class Chat(Declared):

@@ -57,7 +57,7 @@ def read_settings(draft: Draft) -> Settings | None:
                 draft.add(place, "value", text, "write for example  Fine Shop <hello@shop.example>")
     for key in ("languages", "fallback"):
         _languages(draft, key)
-    check_channels(draft, settings.channels)
+    check_channels(draft, settings)
     check_people(draft, settings)
     return settings if draft.sound else None
 

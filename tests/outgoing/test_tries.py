@@ -234,6 +234,15 @@ def test_marketing_by_sms_says_how_to_leave_and_an_order_does_not(store: sa.Engi
     assert letter.text == "'Your parcel is late, Mei'\nReply STOP"
 
 
+def test_how_to_leave_is_said_in_the_language_of_the_text(store: sa.Engine, now: datetime) -> None:
+    words = "token: SMS_TOKEN, opt_out: {en: Reply STOP, zh-CN: 回复TD退订}"
+    settings = ALL.replace("token: SMS_TOKEN", words)
+    world, ways = bought(store, now, "- sms: late", settings, first_name="Mei", language="de")
+    world.tick()
+    (letter,) = ways["sms"].taken  # type: ignore[attr-defined]
+    assert letter.text.endswith("\nReply STOP")
+
+
 # --- Staff and other systems --------------------------------------------------------------------------------------------
 
 
