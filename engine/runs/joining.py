@@ -46,6 +46,21 @@ def collects_until(playbook: Playbook, fired_at: sa.ColumnElement[datetime]) -> 
     return sa.cast(sa.null(), Instant) if collecting is None else shifted(fired_at, _shorter(collecting))
 
 
+def hold_open(playbook: Playbook, firing: Firing) -> sa.Select[int] | None:
+    """Takes the runs that occasions may join, until the transaction ends: one that another worker begins just now is
+    waited for, and no longer joined, for its steps have been without the newcomer. None where nothing is collected."""
+    if playbook.trigger.collecting is None:
+        return None
+    fired = firing.candidates.subquery("fired")
+    mine = enrolments.c.playbook == sa.literal(playbook.id, Key), *_collects()
+    held = sa.select(enrolments.c.id).where(*mine, enrolments.c.customer_id.in_(sa.select(fired.c.customer_id)))
+    return held.order_by(enrolments.c.id).with_for_update()
+
+
+def _collects() -> tuple[sa.ColumnElement[bool], ...]:
+    return enrolments.c.state.in_([sa.literal(one, Key) for one in _OPEN]), enrolments.c.step.is_(None)
+
+
 def slide(playbook: Playbook, firing: Firing) -> sa.Update | None:
     """Moves the end of the runs that others joined on; the same again changes nothing."""
     collecting = playbook.trigger.collecting
@@ -70,8 +85,7 @@ def slide(playbook: Playbook, firing: Firing) -> sa.Update | None:
         .where(
             enrolments.c.playbook == sa.literal(playbook.id, Key),
             enrolments.c.customer_id.in_(sa.select(fired.c.customer_id)),
-            enrolments.c.state.in_([sa.literal(one, Key) for one in _OPEN]),
-            enrolments.c.step.is_(None),
+            *_collects(),
             enrolments.c.collect_until < until,
         )
         .values(collect_until=until, due_at=until)

@@ -1,10 +1,12 @@
 """`collect:`: many events, one run, that begins when it has become quiet."""
 
 from datetime import datetime, timedelta
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
 
+from engine.store.ledger import enrolments
 from tests.shop import World, playbook
 
 MINUTE = timedelta(minutes=1)
@@ -107,3 +109,36 @@ def test_customers_collect_apart(world: World, now: datetime) -> None:
     world.tick()
     world.tick(now + 30 * MINUTE)
     assert sorted(world.mails()) == [("mei@example.com", "You looked at 1"), ("tom@example.com", "You looked at 1")]
+
+
+def test_what_comes_while_another_worker_begins_the_run_does_not_join_it(
+    postgres_store: sa.Engine, now: datetime
+) -> None:
+    world = World(postgres_store, now, {**BROWSED, **TEXT})
+    world.customers("mei")
+    world.tick()
+    _view(world, 0, "oolong")
+    world.tick()
+    world.now = now + 30 * MINUTE
+    _view(world, 30, "jasmine")
+    faults: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            world.tick_once()
+        except BaseException as fault:
+            faults.append(fault)
+
+    other = Thread(target=work)
+    with postgres_store.begin() as connection:
+        connection.execute(sa.update(enrolments).values(step="looked"))
+        other.start()
+        waits = sa.text(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        with postgres_store.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
+            while other.is_alive() and not watching.execute(waits).scalar_one():
+                pass
+    other.join(30)
+    assert faults == []
+    assert [row["state"] for row in world.runs()][1:] == ["refused"]  # not collected: that run has begun
