@@ -7,6 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from engine.store.desk import UNANSWERED, UNDONE, questions, tasks
+from engine.store.dialect import lock_listening
 from engine.store.ledger import RUNNING, enrolments
 
 Answer = Literal["approved", "refused"]
@@ -51,6 +52,8 @@ def finish(connection: sa.Connection, number: int, by: str | None, note: str | N
 
 def answer(connection: sa.Connection, number: int, said: Answer, by: str | None, now: datetime) -> Refused | None:
     """Puts down what a person decided; why not, where it is too late."""
+    # A batch that has just read that nobody answered must first say that its runs wait: else nothing would wake them.
+    lock_listening(connection, alone=True)
     question = connection.execute(sa.select(questions).where(questions.c.id == number).with_for_update()).first()
     if question is None:
         return Refused(f"there is no question {number}; `regulars tasks` lists them")

@@ -1,12 +1,14 @@
 """approve: a person decides, once for all who begin at one moment of the calendar."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
 
 from engine.desk.settle import Answer, Refused, answer, open_questions
 from engine.store.customers import customer_tags
+from engine.store.dialect import lock_listening
 from engine.store.ledger import enrolments, outbox
 from tests.shop import SETTINGS, World, playbook
 
@@ -67,3 +69,20 @@ def test_a_question_of_its_own_for_each_event(store: sa.Engine) -> None:
     assert _say(world, "approved") is None
     world.tick()
     assert len(world.rows(customer_tags)) == 1
+
+
+def test_an_answer_waits_for_the_batch_that_has_not_seen_it(postgres_store: sa.Engine) -> None:
+    world = _world(postgres_store, "{once: 2026-03-01 11:00}")
+    world.tick(world.now + timedelta(hours=2))
+    said = Thread(target=lambda: _say(world, "approved"))
+    with postgres_store.begin() as connection:
+        lock_listening(connection, alone=False)  # a batch at work: its runs have not come to the question yet
+        connection.execute(sa.update(enrolments).values(step=None))
+        said.start()
+        waits = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while said.is_alive() and not connection.execute(waits).scalar_one():
+            pass
+        connection.execute(sa.update(enrolments).values(step="approve-spring", due_at=world.now + timedelta(days=2)))
+    said.join(30)
+    world.tick()
+    assert sorted(row["customer_id"] for row in world.rows(customer_tags)) == ["ann", "mei"]
