@@ -214,6 +214,7 @@ class Deliver:
             return set()
         with self.compose.shop.store.begin() as connection:
             lock_customers(connection, (row["customer_id"] for row in rows))
+            customers = self.compose.complaints(connection, rows, customers, now)
             allowed = self._look(connection, rows, customers, now, moves, count=True)
             return begin_sending(connection, attempt, [row["id"] for row in allowed], now)
 

@@ -96,6 +96,14 @@ def test_consent_that_is_withdrawn_between_the_claim_and_the_sending_is_kept(sto
     assert _ends(world)["mei"] == ("suppressed", "consent to email was refused or withdrawn")
 
 
+def test_a_complaint_between_the_claim_and_the_sending_is_heard(store: sa.Engine, now: datetime) -> None:
+    world, relay = _planned(store, now, HELLO, "mei", "tom")
+    relay.between = lambda: world.event("complaint.opened", "mei", subject="cold tea")
+    world.tick_once()
+    assert relay.recipients() == ["tom@example.com"]
+    assert _ends(world)["mei"] == ("deferred", "a complaint of the customer is open")
+
+
 def test_a_topic_that_was_left_gets_nothing(store: sa.Engine, now: datetime) -> None:
     world, relay = _planned(store, now, playbook("p", f"{PAID}do:\n  - email: hello", topic="offers"), "mei", "tom")
     world.answer("mei", given=False, topic="offers")

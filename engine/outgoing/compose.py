@@ -49,6 +49,21 @@ class Compose:
             self._recommend(connection, catalogue.recommendations[name], found)
         return found
 
+    def complaints(
+        self,
+        connection: sa.Connection,
+        rows: Sequence[Row],
+        customers: Mapping[str, Mapping[str, Any]],
+        now: datetime,
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """The same customers with their complaints as they are now; the letters are written already."""
+        known = self.shop.catalogue.fields.get("open_complaints")
+        ids = {row["customer_id"] for row in rows if row["purpose"] == "marketing"}
+        if known is None or not ids:
+            return customers
+        found = self.shop.facts.customers(connection, ids, [known], now)
+        return {**customers, **{who: {**customers.get(who, {}), **fresh} for who, fresh in found.items()}}
+
     def _recommend(
         self, connection: sa.Connection, wanted: Recommendation, customers: Mapping[str, dict[str, Any]]
     ) -> None:
