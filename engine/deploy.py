@@ -16,7 +16,7 @@ from engine.store.customers import metadata
 from engine.store.dialect import horizon
 from engine.store.ledger import enrolments, progress
 from engine.workspace import Workspace
-from engine.workspace.playbook import Playbook
+from engine.workspace.playbook import Playbook, Step
 
 #: States in which nobody enters, and after which a playbook goes on from the day it is back: what came meanwhile is
 #: nobody's occasion. A paused one is not among them: what comes during a pause is caught up with.
@@ -173,12 +173,52 @@ def _carry(connection: sa.Connection, playbook: Playbook, now: datetime, text: s
         for step, target in found.items():
             if target is not None:
                 at = enrolments.c.step.is_(None) if step is None else enrolments.c.step == step
+                _count_on(connection, playbook, target, (*older, at))
                 values = _standing(playbook, None if step is None else target)
                 connection.execute(sa.update(enrolments).where(*older, at).values(**values))
         # Asked after the others have moved: meanwhile another worker may have brought somebody to a step that is gone.
         problem = lost(playbook, people_of(connection, playbook.id, playbook.revision), text)
         if problem is not None:
             raise _Lost(problem)
+
+
+def _count_on(
+    connection: sa.Connection, playbook: Playbook, step: str, whose: tuple[sa.ColumnElement[bool], ...]
+) -> None:
+    """Keeps the rounds of those who come to stand at a step; `repeat: 3 times` has another id once it says 4."""
+    around = [one.id for one in playbook.steps.values() if one.action.repeats and step in _within(playbook, one)]
+    if not around:
+        return
+    rows = connection.execute(sa.select(enrolments.c.id, enrolments.c.rounds).where(*whose)).all()
+    changed = [
+        {"run": id_, "counted": counted}
+        for id_, rounds in rows
+        if rounds and (counted := _rounds(playbook, around, rounds)) != rounds
+    ]
+    if changed:
+        counts = sa.bindparam("counted", type_=enrolments.c.rounds.type)
+        statement = sa.update(enrolments).where(enrolments.c.id == sa.bindparam("run")).values(rounds=counts)
+        connection.execute(statement, changed)
+
+
+def _rounds(playbook: Playbook, around: list[str], rounds: Mapping[str, int]) -> dict[str, int]:
+    """The rounds by the ids of this version; where one loop went and one came, it is the same one."""
+    found = {playbook.change.moves.get(name, name): count for name, count in rounds.items()}
+    gone, new = [name for name in found if name not in around], [name for name in around if name not in found]
+    if len(gone) == len(new) == 1:
+        found[new[0]] = found.pop(gone[0])
+    return {name: count for name, count in found.items() if name in around}
+
+
+def _within(playbook: Playbook, loop: Step) -> set[str]:
+    """A step that repeats others, and all that it repeats."""
+    found, ahead = {loop.id}, [*loop.blocks]
+    while ahead:
+        name = ahead.pop()
+        if name is not None and name not in found:
+            found.add(name)
+            ahead += [playbook.steps[name].next, *playbook.steps[name].blocks]
+    return found
 
 
 def _standing(playbook: Playbook, step: str | None) -> dict[str, Any]:

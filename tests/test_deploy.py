@@ -86,6 +86,24 @@ def test_people_move_to_the_step_that_is_named_for_theirs(store: sa.Engine, now:
     assert mails_after(world) == ["second"]
 
 
+@pytest.mark.parametrize(("times", "told"), [("3", 3), ("4", 4), ("1", 2)])
+def test_the_rounds_of_a_loop_are_counted_on(store: sa.Engine, now: datetime, times: str, told: int) -> None:
+    body = """
+        when: {event: order.paid}
+        do:
+          - repeat: %s times
+            do:
+              - email: again
+              - wait: 1 day
+        """
+    world = begun(store, now, body % 3)
+    world.tick(now + DAY)
+    assert len(world.messages(state="sent")) == 2
+    world.edit(playbook("one", (body % times).replace("1 times", "1 time"), in_flight="move", title="New"))
+    assert world.refused == []
+    assert len(mails_after(world)) == told
+
+
 def test_a_version_without_their_step_is_refused_and_the_old_one_goes_on(store: sa.Engine, now: datetime) -> None:
     world = begun(store, now)
     old = world.run()["revision"]
