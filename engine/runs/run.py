@@ -39,7 +39,9 @@ class CustomerRun(Rewards, Duties):
         self.results, self.rounds = dict(row["results"] or {}), dict(row["rounds"] or {})
         self.iteration, self.suspended_at = row["iteration"], row["suspended_at"]
         self.step_since = row["step_since"] or row["fired_at"]
-        self.nominal = row["step_since"] or row["fired_at"]
+        # A run that stood still for want of something (a reason is on record) is not late for it: else the letter about a
+        # voucher that had to be waited for would never go.
+        self.nominal = self.now if row["reason"] is not None else self.step_since
         planned = len(self.setting.effects.messages)
         if self._collects():
             pass  # further events may still join

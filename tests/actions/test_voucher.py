@@ -92,6 +92,20 @@ def test_an_empty_pool_pauses_the_playbook_and_loses_nobody(store: sa.Engine, no
     assert [row["released_at"] is not None for row in world.rows(holds)] == [True]
 
 
+def test_the_letter_about_a_voucher_that_had_to_be_waited_for_is_not_late(store: sa.Engine, now: datetime) -> None:
+    body = "when: {event: order.paid}\ndo:\n  - voucher: gift\n    as: gift\n  - email: gift\n"
+    world = World(store, now, {**POOLED, **playbook("p", body)})
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    world.tick()
+    world.now = now + timedelta(days=30)  # far over `limits.catch_up`
+    with store.begin() as connection:
+        import_codes(connection, "gift", ["A"], world.now)
+    world.tick()
+    assert world.mails() == [("mei@example.com", "gift")]
+
+
 def test_a_raised_limit_lets_the_runs_go_on_at_once(store: sa.Engine, now: datetime) -> None:
     files = {**POOLED, "settings/vouchers.yaml": "gift: {title: A gift, at_most: 1}\n"}
     world = World(store, now, files)
