@@ -148,7 +148,7 @@ class Settings(Declared):
     limits: Limits = Field(default_factory=Limits, description="What holds for every playbook.")
     brakes: Brakes = Field(
         default_factory=Brakes,
-        description="What stops a playbook before it does harm: each one's, if it says nothing else.",
+        description="The brakes of every playbook that says nothing else.",
     )
     working: Working = Field(default_factory=Working, description="When the shop's people are there.")
 

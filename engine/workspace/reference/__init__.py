@@ -1,6 +1,7 @@
 """The reference of the language: a page for every trigger, step, guard and setting, made from what the engine reads by."""
 
-from pathlib import Path
+from os.path import relpath
+from pathlib import Path, PurePath
 
 from engine.workspace.load import Workspace
 from engine.workspace.reference.pages import pages
@@ -8,20 +9,25 @@ from engine.workspace.reference.pages import pages
 
 def write(folder: Path, examples: Workspace) -> None:
     """Writes the pages that are not up to date, and removes those of words that are no more."""
+    made = _made(folder, examples)
     for path in stale(folder, examples):
-        text = pages(examples).get(path.relative_to(folder).as_posix())
-        if text is None:
+        if path not in made:
             path.unlink()
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(made[path], encoding="utf-8")
 
 
 def stale(folder: Path, examples: Workspace) -> list[Path]:
     """The pages that are missing, or not what the declarations and the example workspace say."""
-    made = {folder / name: text for name, text in pages(examples).items()}
+    made = _made(folder, examples)
     old = [path for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     return sorted([*old, *(path for path in folder.rglob("*.md") if path not in made)])
+
+
+def _made(folder: Path, examples: Workspace) -> dict[Path, str]:
+    at = PurePath(relpath(examples.root, folder)).as_posix()
+    return {folder / name: text for name, text in pages(examples, at).items()}
 
 
 __all__ = ["pages", "stale", "write"]

@@ -1,6 +1,6 @@
 """The page of what conditions may mention: the catalogue's own keys, and all words of the built-in one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.catalogue import RESULTS, Field
 from engine.workspace import schema
@@ -17,28 +17,41 @@ def page() -> str:
             "# What conditions may mention: `settings/catalogue.yaml`",
             prose(CatalogueForm),
             keys(CatalogueForm, of["properties"]),
-            *parts(of, None),
+            *parts(of, None, but="event_field"),
+            "A field of an event is written like any other `field`, without `choice` and `tags`.",
             "## The built-in catalogue",
-            "Of the built-in store; a shop's own `settings/catalogue.yaml` takes its place.",
-            "\n".join(_words()),
+            "Of the built-in store. A shop's own `settings/catalogue.yaml` takes its place, or adds to it with `extends`.",
+            *_words(),
         ]
     )
 
 
 def _words() -> Iterator[str]:
     catalogue = builtin()
-    yield "| word | type |\n| --- | --- |"
-    for field in catalogue.fields.values():
-        yield f"| `customer.{field.name}` | {_type(field)} |"
-    for event in catalogue.events.values():
-        for field in event.fields.values():
-            yield f"| `event.{field.name}` of `{event.name}` | {_type(field)} |"
-    for record in catalogue.records.values():
-        for field in record.fields.values():
-            yield f"| `{record.name}.{field.name}` | {_type(field)} |"
-    for kind, shown in RESULTS.items():
-        for field in shown.values():
-            yield f"| `NAME.{field.name}` of a {kind} kept `as: NAME` | {_type(field)} |"
+    yield _table("`customer.*`", "word", ((f"`customer.{one.name}`", _type(one)) for one in catalogue.fields.values()))
+    events = ((f"`{one.name}`", _fields(one.fields)) for one in catalogue.events.values())
+    yield _table("Events, and their `event.*`", "event", events)
+    records = ((f"`{one.name}.*`", _fields(one.fields)) for one in catalogue.records.values())
+    yield _table("What customers have", "record", records)
+    results = (
+        (f"a {_ONE.get(kind, kind)} kept `as: NAME`", _fields(shown)) for kind, shown in RESULTS.items() if shown
+    )
+    yield _table("What a run keeps: `NAME.*`", "result", results)
+
+
+#: How one of a kind of result is called, where its name is a plural.
+_ONE = {"points": "grant of points"}
+
+
+def _table(title: str, first: str, rows: Iterable[tuple[str, str]]) -> str:
+    lines = [f"| {word} | {said} |" for word, said in rows]
+    return "\n".join(
+        [f"### {title}\n", f"| {first} | {'type' if first == 'word' else 'fields'} |", "| --- | --- |", *lines]
+    )
+
+
+def _fields(fields: Mapping[str, Field]) -> str:
+    return ", ".join(f"`{field.name}` ({_type(field)})" for field in fields.values())
 
 
 def _type(field: Field) -> str:

@@ -1,7 +1,7 @@
 """Examples for the reference: pieces of the example workspace, whose playbooks CI checks and tests."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.source.marks import Source
@@ -15,7 +15,7 @@ _LONG = 14
 
 @dataclass(frozen=True)
 class Example:
-    """A piece of a file of the example workspace: its name there, and the lines."""
+    """A piece of a file of the example workspace: its name below the workspace's folder, and the lines."""
 
     file: str
     text: str
@@ -30,12 +30,12 @@ class Examples:
     def of_trigger(self, word: str) -> list[Example]:
         """The `when:` of every playbook that begins so, the most telling first."""
         mine = (one for one in self._playbooks() if one.trigger.word == word)
-        return _telling(Example(one.file, self._block(one.file, ("when",))) for one in mine)
+        return _telling(self._example(one.file, self._block(one.file, ("when",))) for one in mine)
 
     def of_step(self, verb: str) -> list[Example]:
         """Every step of that verb, the most telling first."""
         return _telling(
-            Example(one.file, self._step(one.file, step.line))
+            self._example(one.file, self._step(one.file, step.line))
             for one in self._playbooks()
             for step in one.steps.values()
             if step.action.verb == verb
@@ -44,7 +44,7 @@ class Examples:
     def of_key(self, key: str) -> list[Example]:
         """Every place where playbooks use a key of their own, such as `stop_when`."""
         return _telling(
-            Example(one.file, self._block(one.file, (key,)))
+            self._example(one.file, self._block(one.file, (key,)))
             for one in self._playbooks()
             if (key,) in self._source(one.file).marks
         )
@@ -52,7 +52,26 @@ class Examples:
     def of_setting(self, *path: str) -> list[Example]:
         """The part of the settings under that key."""
         file = self._named(SETTINGS)
-        return [Example(file, self._block(file, path))] if path in self._source(file).marks else []
+        return [self._example(file, self._block(file, path))] if path in self._source(file).marks else []
+
+    def of_file(self, name: str, *path: str | int) -> list[Example]:
+        """A whole file without its first comments, or what stands in it under a key."""
+        file = next((one for one in self.workspace.texts if one.endswith(f"/{name}")), None)
+        if file is None:
+            return []
+        if path:
+            return [self._example(file, self._block(file, path))]
+        lines = self.workspace.texts[file].splitlines()
+        while lines[0].startswith("#"):
+            del lines[0]
+        return [self._example(file, "\n".join(lines).strip())]
+
+    def of_entries(self, name: str, keys: Sequence[str]) -> list[Example]:
+        """For each of those keys, the first entry of a file of names that has it."""
+        file = next((one for one in self.workspace.texts if one.endswith(f"/{name}")), "")
+        marks = self._source(file).marks if file else {}
+        found = [next((path[:1] for path in marks if len(path) == 2 and path[1] == key), None) for key in keys]
+        return [self._example(file, self._block(file, path)) for path in dict.fromkeys(found) if path]
 
     def about(self, subject: str) -> list[Example]:
         """The tests that say that they are about it."""
@@ -65,7 +84,10 @@ class Examples:
             source = self._source(file)
             for path, mark in source.marks.items():
                 if path[:1] == ("tests",) and path[2:] == ("about",) and mark.raw == subject:
-                    yield Example(file, self._block(file, path[:2]))
+                    yield self._example(file, self._block(file, path[:2]))
+
+    def _example(self, file: str, text: str) -> Example:
+        return Example(file.removeprefix(f"{self.workspace.root.as_posix()}/"), text)
 
     def _playbooks(self) -> list[Playbook]:
         return sorted(self.workspace.playbooks.values(), key=lambda one: one.file)

@@ -1,32 +1,46 @@
 """The pages: one for each trigger, step, guard and setting, and one for each kind of file, linked from the first."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-
-from pydantic import BaseModel
 
 from engine.actions import ACTIONS
 from engine.guards import GUARDS
 from engine.settings import Settings
 from engine.triggers import TRIGGERS
 from engine.workspace import schema
-from engine.workspace.forms import PlaybookForm, RehearsalForm, SegmentForm
+from engine.workspace.forms import PlaybookForm, SegmentForm
 from engine.workspace.load import Workspace
-from engine.workspace.reference import catalogue
+from engine.workspace.reference import catalogue, files
 from engine.workspace.reference.examples import Example, Examples
-from engine.workspace.reference.tables import keys, parts, prose, sentence
+from engine.workspace.reference.tables import keys, kind, parts, prose, sentence, table
 
 _INDEX = "README.md"
 _HEAD = """# Reference
 
-Every word of the files that a marketer writes. `regulars schema --reference` makes these pages from the declarations that the
-engine itself reads by, and the examples from the example workspace, whose playbooks are checked and tested with every change;
-do not edit them by hand. **Bold** keys must be there.
+Every word of the files that a marketer writes. `make schema` makes these pages from the declarations that the engine itself
+reads by, and takes the examples from the example workspace, whose playbooks are checked and tested with every change; do not
+edit them by hand. **Bold** keys must be there.
 """
 
+#: The keys by which authors govern a guard: those of a playbook or of a step.
+_GOVERNED = {
+    "cap": ("cap",),
+    "complaint": ("if_complaint",),
+    "consent": ("topic",),
+    "expiry": ("max_lateness",),
+    "hold": ("brakes",),
+    "priority": ("priority",),
+    "run_state": ("stop_when",),
+    "send_window": ("send_window",),
+    "suspension": ("suspend_while",),
+}
+#: So many other files are named where a word is used a lot.
+_MANY = 6
 
-def pages(workspace: Workspace) -> dict[str, str]:
-    """Each page by its path below the folder of the reference. Examples are taken from `workspace`."""
+
+def pages(workspace: Workspace, at: str) -> dict[str, str]:
+    """Each page by its path below the folder of the reference, from which the examples' workspace lies at `at`."""
     examples = Examples(workspace)
     made = {
         **{f"triggers/{word}.md": _trigger(word, examples) for word in TRIGGERS},
@@ -34,16 +48,20 @@ def pages(workspace: Workspace) -> dict[str, str]:
         **{f"guards/{name}.md": _guard(name, examples) for name in GUARDS},
         **{f"settings/{name}.md": _setting(name, examples) for name in Settings.model_fields},
         "playbook.md": _playbook(examples),
-        "segment.md": _whole("A segment: `segments/NAME.yaml`", SegmentForm, "segment"),
-        "test.md": _whole("A test: `tests/NAME.test.yaml`", RehearsalForm, "test"),
-        "catalogue.md": catalogue.page(),
-        **{f"{kind}.md": _named(kind) for kind in schema.KINDS if kind not in _OWN},
+        "segment.md": _segment(examples),
+        "catalogue.md": _and(catalogue.page(), examples.of_file("catalogue.yaml", "metrics")),
+        "test.md": _and(files.test(), examples.of_file("purchase-voucher.test.yaml", "given") + _first_test(examples)),
+        "vouchers.md": _and(files.named("vouchers"), examples.of_entries("vouchers.yaml", ("value", "share", "pool"))),
+        "series.md": _and(files.named("series"), examples.of_file("series.yaml")),
+        "holidays.md": _and(files.holidays(), examples.of_file("holidays.yaml")),
+        "holiday-dates.md": _and(files.named("holiday-dates"), examples.of_file("holiday-dates.yaml", "mid-autumn")),
     }
-    return {_INDEX: _index(made), **{name: text.rstrip() + "\n" for name, text in made.items()}}
+    linked = {name: _linked(name, text.rstrip() + "\n", at) for name, text in made.items()}
+    return {_INDEX: _index(made), **linked}
 
 
-#: Kinds of files with pages of their own make.
-_OWN = ("playbook", "segment", "test", "catalogue", "settings")
+def _linked(name: str, text: str, at: str) -> str:
+    return text.replace("](workspace:", f"]({'../' * name.count('/')}{at}/")
 
 
 def _index(made: Mapping[str, str]) -> str:
@@ -53,11 +71,11 @@ def _index(made: Mapping[str, str]) -> str:
         "What holds a message back: guards": "guards/",
         "Settings: `settings/regulars.yaml`": "settings/",
     }
-    files = [name for name in made if "/" not in name]
-    parts = [_HEAD, "## Files\n", *(_entry(name, made[name]) for name in sorted(files))]
+    whole = [name for name in made if "/" not in name]
+    lines = [_HEAD, "## Files\n", *(_entry(name, made[name]) for name in whole)]
     for title, folder in groups.items():
-        parts += [f"\n## {title}\n", *(_entry(name, made[name]) for name in made if name.startswith(folder))]
-    return "\n".join(parts) + "\n"
+        lines += [f"\n## {title}\n", *(_entry(name, made[name]) for name in made if name.startswith(folder))]
+    return "\n".join(lines) + "\n"
 
 
 def _entry(name: str, text: str) -> str:
@@ -68,63 +86,83 @@ def _entry(name: str, text: str) -> str:
 
 def _trigger(word: str, examples: Examples) -> str:
     model, properties = TRIGGERS[word], schema.playbook()["$defs"]["trigger"]["properties"]
-    inner = parts(schema.playbook(), model)
-    return _page(f"`when: {word}`", [prose(model), keys(model, properties), *inner], examples.of_trigger(word))
+    body = [prose(model), keys(model, properties), *parts(schema.playbook(), model)]
+    return _and(_joined(f"`when: {word}`", body), examples.of_trigger(word))
 
 
 def _step(verb: str, examples: Examples) -> str:
     model, properties = ACTIONS[verb], schema.playbook()["$defs"]["step"]["properties"]
-    inner = parts(schema.playbook(), model)
-    return _page(f"`{verb}`", [prose(model), keys(model, properties), *inner], examples.of_step(verb))
+    body = [prose(model), keys(model, properties), *parts(schema.playbook(), model)]
+    return _and(_joined(f"`{verb}`", body), examples.of_step(verb))
 
 
 def _guard(name: str, examples: Examples) -> str:
     guard = GUARDS[name]
-    told = prose(guard)
     position = list(GUARDS).index(name)
-    order = f"Asked as number {position + 1} of {len(GUARDS)}, when a message is claimed and again at the last instant."
-    return _page(f"`{name.replace('_', ' ')}`", [told, order], examples.about(name), "test")
+    body = [
+        prose(sys.modules[guard.__module__]),
+        prose(guard),
+        f"Asked as number {position + 1} of {len(GUARDS)}, when a message is claimed and again at the last instant.",
+    ]
+    governed = [found for key in _GOVERNED.get(name, ()) for found in examples.of_key(key)]
+    named = [f"Authors govern it by {' and '.join(f'`{key}:`' for key in _GOVERNED[name])}."] if governed else []
+    return _and(_and(_joined(f"`{name}`", [*body, *named]), governed), examples.about(name), "In a test")
 
 
 def _setting(name: str, examples: Examples) -> str:
     info = Settings.model_fields[name]
-    described = schema.settings()["properties"][info.alias or name]
-    tables = parts(schema.settings(), Settings, only=name)
-    body = [info.description or "", *(tables or [f"A {described.get('title') or described.get('type', 'text')}."])]
-    return _page(f"`{name}`", body, examples.of_setting(name))
+    of = schema.settings()
+    described = of["properties"][info.alias or name]
+    own = described.get("$ref", "").rpartition("/")[2]
+    said = info.description or ""
+    if own:
+        whole = of["$defs"][own].get("description", "")
+        body = [*([] if whole.startswith(said.rstrip(".")) else [said]), whole, table(of["$defs"][own])]
+    else:
+        default = f"; without it: `{described['default']}`" if "default" in described else ""
+        body = [said, f"What to write: {kind(described)}{default}."]
+    return _and(_joined(f"`{name}`", [*body, *parts(of, Settings, name, own)]), examples.of_setting(name))
 
 
 def _playbook(examples: Examples) -> str:
     properties = schema.playbook()["properties"]
     body = [prose(PlaybookForm), keys(PlaybookForm, properties), *parts(schema.playbook(), PlaybookForm)]
-    used = [(key, examples.of_key(key)) for key in properties]
-    shown = [f"### `{key}`\n\n{_shown(found[0])}" for key, found in used if found and key not in ("when", "do")]
-    return "\n\n".join(["# A playbook: `NAME.yaml`", *body, "## Examples of its keys", *shown])
+    used = [(key, examples.of_key(key)) for key in PlaybookForm.model_fields if key not in ("when", "do")]
+    used = [(PlaybookForm.model_fields[key].alias or key, found) for key, found in used]
+    shown = [f"### `{key}`\n\n{_shown(found[0])}" for key, found in used if found]
+    return _joined("A playbook: `NAME.yaml`", [*body, "## Examples of its keys", *shown])
 
 
-def _whole(title: str, model: type[BaseModel], kind: str) -> str:
-    of = schema.KINDS[kind]()
-    return "\n\n".join([f"# {title}", prose(model), keys(model, of["properties"]), *parts(of, model)])
+def _segment(examples: Examples) -> str:
+    of = schema.segment()
+    body = [prose(SegmentForm), keys(SegmentForm, of["properties"]), *parts(of, SegmentForm)]
+    return _and(_joined("A segment: `segments/NAME.yaml`", body), examples.of_file("segments/gold-active.yaml"))
 
 
-def _named(kind: str) -> str:
-    """A file that is a mapping of names."""
-    of = schema.KINDS[kind]()
-    return "\n\n".join([f"# `settings/{kind}.yaml`", of.get("description", ""), *parts(of, None)])
+def _first_test(examples: Examples) -> list[Example]:
+    return examples.of_file("purchase-voucher.test.yaml", "tests", 0)
 
 
-def _page(title: str, body: Sequence[str], found: Sequence[Example], of: str = "playbook") -> str:
-    return "\n\n".join([f"# {title}", *(one for one in body if one), *_example(found, of)])
+def _joined(title: str, body: Sequence[str]) -> str:
+    return "\n\n".join([f"# {title}", *(one for one in body if one)])
 
 
-def _example(found: Sequence[Example], of: str) -> Iterator[str]:
+def _and(text: str, found: Sequence[Example], title: str = "Example") -> str:
+    """A page with an example: the first, and where there are more of it."""
+    return "\n\n".join([text, *_example(found, title)])
+
+
+def _example(found: Sequence[Example], title: str) -> Iterator[str]:
     if not found:
         return
-    yield f"## Example\n\n{_shown(found[0])}"
-    others = list(dict.fromkeys(one.file for one in found if one.file != found[0].file))
+    first = found[0].file
+    same = [one for one in found if one.file == first] if PurePosixPath(first).parts[0] in ("settings", "tests") else []
+    yield f"## {title}\n\n" + "\n\n".join(f"```yaml\n{one.text}\n```" for one in same or found[:1])
+    yield f"From {_link(first)}."
+    others = list(dict.fromkeys(one.file for one in found if one.file != first))
     if others:
-        kinds = "tests" if of == "test" else "playbooks"
-        yield f"More of it in these {kinds}: {', '.join(map(_link, others))}."
+        more = f", and {len(others) - _MANY} more" if len(others) > _MANY else ""
+        yield f"More of it: {', '.join(map(_link, others[:_MANY]))}{more}."
 
 
 def _shown(example: Example) -> str:
@@ -132,5 +170,5 @@ def _shown(example: Example) -> str:
 
 
 def _link(file: str) -> str:
-    name = PurePosixPath(file)
-    return f"`{'/'.join(name.parts[-2:] if name.parts[-2:-1] == ('tests',) else name.parts[-1:])}`"
+    """Where in the examples' workspace; `pages` knows the way there."""
+    return f"[`{file}`](workspace:{file})"
