@@ -1,23 +1,40 @@
 """Whatever stands in a playbook's file, the answer is a playbook or problems with places in that file; never a traceback."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.actions import ACTIONS
+from engine.rehearse.reading import read_tests
 from engine.source.printing import print_problems
-from engine.workspace import load_texts
+from engine.triggers import TRIGGERS
+from engine.workspace import Workspace, load, load_texts
 from tests.workspace.test_gallery import HERE, files_of
 
 BASE = files_of(HERE / "base")
-PLAYBOOKS = [path.read_text("utf-8") for folder in ("ok", "err") for path in sorted((HERE / folder).glob("*.yaml"))]
+EXAMPLES = HERE.parent.parent / "playbooks"
+PLAYBOOKS = [
+    path.read_text("utf-8")
+    for folder in (HERE / "ok", HERE / "err", EXAMPLES)
+    for path in sorted(folder.glob("*.yaml"))
+]
+#: Every other kind of file, by its path in a workspace.
+OTHERS = [
+    (path.relative_to(root).as_posix(), path.read_text("utf-8"))
+    for root in [EXAMPLES, *sorted(one for one in (HERE / "err").iterdir() if one.is_dir())]
+    for folder in ("settings", "segments", "tests")
+    for path in sorted((root / folder).glob("*.yaml"))
+]
 KEYS = sorted(
     {word.strip(" -") for text in PLAYBOOKS for line in text.splitlines() for word in [line.partition(":")[0]]}
 )
 SCALARS = sorted(
-    {line.partition(": ")[2] for text in PLAYBOOKS for line in text.splitlines()} | {"", "~", "1e5", "٣ days"}
+    {line.partition(": ")[2] for text in PLAYBOOKS for line in text.splitlines()}
+    | {"", "~", "1e5", "٣ days", "0 days", "0%", "100%", "50% of event.total", "“hello”", "rotation", "feb 30"}
 )
 NOISE = st.sampled_from(
     [
@@ -41,6 +58,12 @@ NOISE = st.sampled_from(
         '"',
         "|",
         "\u2028",
+        "：",
+        "，",
+        "“",
+        "” ",
+        "0 ",
+        "-",
         "é",
         "名",
     ]
@@ -63,7 +86,11 @@ values: st.SearchStrategy[Any] = st.recursive(
 @st.composite
 def mutated(draw: st.DrawFn) -> str:
     """A playbook with some of its lines dropped, doubled, moved, shifted or spoilt."""
-    lines = draw(st.sampled_from(PLAYBOOKS)).splitlines()
+    return spoilt(draw, draw(st.sampled_from(PLAYBOOKS)))
+
+
+def spoilt(draw: st.DrawFn, text: str) -> str:
+    lines = text.splitlines()
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, max(0, len(lines) - 1)))
         line = lines[at] if lines else ""
@@ -85,8 +112,24 @@ def mutated(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-def check(text: str) -> None:
-    workspace = load_texts({**BASE, "fuzzed.yaml": text}, Path("playbooks"))
+@st.composite
+def other(draw: st.DrawFn) -> tuple[str, str]:
+    """A file of settings, a segment or a file of tests, spoilt in the same way."""
+    name, text = draw(st.sampled_from(OTHERS))
+    return name, spoilt(draw, text)
+
+
+@cache
+def examples() -> Workspace:
+    """What the tests of the examples speak of."""
+    return load(EXAMPLES)
+
+
+def check(text: str, name: str = "fuzzed.yaml") -> None:
+    workspace = load_texts({**BASE, name: text}, Path("playbooks"))
+    if name.startswith("tests/"):
+        found = read_tests(f"playbooks/{name}", text, examples())
+        print_problems(found if isinstance(found, list) else [], {f"playbooks/{name}": text})
     print_problems(workspace.problems, workspace.texts)
     for problem in workspace.problems:
         assert problem.place.line >= 1
@@ -99,6 +142,29 @@ def check(text: str) -> None:
 @given(mutated())
 def test_spoilt_playbooks(text: str) -> None:
     check(text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(other())
+def test_spoilt_surroundings(file: tuple[str, str]) -> None:
+    name, text = file
+    check(text, name)
+
+
+STEPS = sorted(ACTIONS)
+WORDS = sorted({key for one in (*ACTIONS.values(), *TRIGGERS.values()) for key in one.model_fields})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(WORDS), values, max_size=3),
+    st.dictionaries(st.sampled_from(WORDS), values, max_size=3),
+    st.sampled_from(STEPS),
+    st.sampled_from(sorted(TRIGGERS)),
+    st.sampled_from(SCALARS),
+)
+def test_values_beside_every_word(beside: dict[str, Any], more: dict[str, Any], verb: str, word: str, one: str) -> None:
+    check(json.dumps({"playbook": "fuzzed", "when": {word: one, **more}, "do": [{verb: one, **beside}]}))
 
 
 @settings(max_examples=40, deadline=None)
