@@ -143,4 +143,6 @@ def parse_days(value: Any) -> frozenset[int]:
             raise ValueError(f"`{one}` is not a day of the week; write for example  monday-friday")
         begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
         found |= set(range(begin, end + 1)) if begin <= end else {*range(begin, 7), *range(end + 1)}
+    if not found:
+        raise ValueError("no day is named; write for example  monday-friday")
     return frozenset(found)

@@ -11,8 +11,10 @@ import pytest
 from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter, ValidationError
 
 from engine.actions import ACTIONS
+from engine.settings import braking, literals
 from engine.triggers import TRIGGERS
 from engine.workspace import schema
 from engine.workspace.catalogue import builtin_text
@@ -61,6 +63,95 @@ def test_the_schema_knows_every_word() -> None:
     assert set(TRIGGERS) == set(defs["trigger"]["dependentSchemas"])
 
 
+FORMS = {
+    "Duration": literals.Duration,
+    "Span": literals.Span,
+    "Clock": literals.Clock,
+    "Share": literals.Share,
+    "Entry": literals.Entry,
+    "Cap": literals.Cap,
+    "SendHours": literals.SendHours,
+    "LocalMoment": literals.LocalMoment,
+    "Days": literals.Days,
+    "Ceiling": braking.CeilingText,
+    "Canary": braking.CanaryText,
+}
+WRITTEN = [
+    *[
+        "7 days",
+        "0 days",
+        "00 hours",
+        "1 day",
+        "2 working days",
+        "0 working days",
+        "9999 years",
+        "10000 days",
+        "7d",
+        "٣ days",
+    ],
+    *["09:00", "24:00", "9:00", "10:00-20:00", "22:00-06:00", "09:00-09:00", "closed", {"monday": "09:00-21:00"}],
+    *[
+        {"weekdays": "closed"},
+        {"montag": "09:00-21:00"},
+        {},
+        "10%",
+        "0%",
+        "100%",
+        "101%",
+        "33.333%",
+        "33.3333%",
+        "10",
+        "%",
+    ],
+    *[
+        "always",
+        "once",
+        "once per 30 days",
+        "once per 0 days",
+        "once per 30 days per customer",
+        "twice",
+        "3 per 7 days",
+    ],
+    *["0 per 7 days", "3 per 0 days", "2026-12-20 10:00", "2026-02-30 10:00", "2026-12-20", "monday", "monday-friday"],
+    *[["monday", "sunday"], ["mon"], [], "weekdays", "500 per hour", "0 per hour", "500 per hour and 2000 per day"],
+    *[
+        "500 per day and 2000 per day",
+        "5% for 1 day",
+        "5% for 0 days",
+        "0% for 1 day",
+        "100% for 1 day",
+        "",
+        " 7 days ",
+    ],
+]
+#: What only the reader can know: a day of the calendar, which of two numbers is larger.
+ONLY_READ = {
+    "٣ days",
+    "2026-02-30 10:00",
+    "101%",
+    "09:00-09:00",
+    "0 per 7 days",
+    "0% for 1 day",
+    "500 per day and 2000 per day",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_schema_and_the_reader_agree(form: str) -> None:
+    reader = TypeAdapter(FORMS[form])
+    schema_ = Draft202012Validator(reader.json_schema())
+    for written in WRITTEN:
+        try:
+            reader.validate_python(written)
+            read = True
+        except ValidationError:
+            read = False
+        if read:
+            assert schema_.is_valid(written), written
+        elif schema_.is_valid(written):
+            assert str(written) in ONLY_READ or isinstance(written, dict), written
+
+
 def rejected(kind: str, *files: Path) -> set[str]:
     """The files that `check-jsonschema` rejects."""
     given = ["--output-format", "json", "--schemafile", str(SCHEMAS / f"{kind}.schema.json"), *map(str, files)]
@@ -94,3 +185,9 @@ def test_the_tool_as_a_shop_runs_it() -> None:
     tool = Path(sys.executable).parent / "check-jsonschema"
     command = [str(tool), "--schemafile", str(SCHEMAS / "playbook.schema.json"), *map(str, EXAMPLES.glob("*.yaml"))]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_editors_are_told_the_schema_of_every_kind_of_file() -> None:
+    told = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))["yaml.schemas"]
+    assert set(told) == {f"./schemas/{name}" for name in schema.texts()}
+    assert [place for place in told.values() if not list(ROOT.glob(place))] == []
