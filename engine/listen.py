@@ -116,12 +116,14 @@ def _of_customers(catalogue: Catalogue, who: sa.Select[Any]) -> bool:
 
 
 def _by_key_alone(playbook: Playbook) -> bool:
-    """Whether nothing but the events of its key can move its runs: no condition counts what happened."""
+    """Whether nothing but the events of its key can move its runs: no condition counts what happened, or asks for a
+    result, which changes with events of no key (a voucher is redeemed)."""
     trees = [stop.condition for stop in playbook.stop_when] + [playbook.suspend_while]
     trees += [tree for step in playbook.steps.values() for tree in step.action.conditions()]
-    mentioned = [field for tree in trees if tree is not None for _, field in fields(tree)]
+    mentioned = [one for tree in trees if tree is not None for one in fields(tree)]
     segments = any(segments_in(tree) for tree in trees if tree is not None)
-    return playbook.key is not None and not segments and not any(one.metric for one in mentioned)
+    beside = any(field.metric or scope in playbook.made for scope, field in mentioned)
+    return playbook.key is not None and not segments and not beside
 
 
 def _heard(playbook: Playbook) -> set[str]:

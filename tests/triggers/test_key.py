@@ -98,3 +98,29 @@ def test_an_event_of_another_order_does_not_wake_the_run(store: sa.Engine, now: 
     report = world.tick(now + HOUR)
     assert report.advanced == 0
     assert world.run()["state"] == "running"
+
+
+def test_a_voucher_that_is_redeemed_with_another_order_moves_the_run_at_once(store: sa.Engine, now: datetime) -> None:
+    body = """
+    when: {event: order.paid}
+    do:
+      - voucher: gift
+        as: gift
+        expires: 90 days
+      - wait_first:
+          - when: gift.redeemed_at is not empty
+            do:
+              - stop: it was used
+          - after: 30 days
+            do:
+              - tag: unused
+    """
+    world = World(store, now, playbook("thanks", body, key="event.order_id"))
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=10, order_id="o1")
+    world.tick()
+    world.now = now + HOUR
+    world.event("voucher.redeemed", "mei", code="GIFT-CODE0001", order_id="o2")
+    world.tick()
+    assert world.run()["reason"] == "it was used"
