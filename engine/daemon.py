@@ -25,6 +25,8 @@ _log = structlog.get_logger()
 
 #: Between ticks. A tick with nothing due costs well under a millisecond for each playbook.
 INTERVAL = timedelta(seconds=1)
+#: A version that would leave people behind waits until they have gone on; it is tried again so often.
+_TRIED_AGAIN = timedelta(minutes=10)
 #: After a fault of the store; doubled with each further one.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
@@ -49,6 +51,7 @@ class Daemon:
     _workspace: Workspace | None = None
     _stamp: object = None
     _seen: object = None
+    _refused_until: datetime | None = None  # when a version that would have left people behind is tried again
     _pause: float = 0.0
     _told: list[Held] | None = None
 
@@ -123,17 +126,20 @@ class Daemon:
         """
         try:
             self._reload()
-        except Exception:
+        except Exception as fault:
             if self._tick is None:
                 raise
+            if isinstance(fault, sa.exc.DBAPIError):
+                self._stamp = None  # the store failed, not the files: they are taken in with a later tick
             _log.exception("the changed workspace cannot be used; what ran before goes on")
 
     def _reload(self) -> None:
         """Loads the workspace anew when a file of it changed and has been left alone since the last look."""
         stamp, before = _stamp_of(self.root), self._seen
         self._seen = stamp
-        if stamp == self._stamp or (self._workspace is not None and stamp != before):
-            return  # as it was; or still being written, and looked at again with the next tick
+        as_it_was = stamp == self._stamp and (self._refused_until is None or self.now() < self._refused_until)
+        if as_it_was or (self._workspace is not None and stamp != before):
+            return  # or still being written, and looked at again with the next tick
         self._stamp = stamp
         fresh = load(self.root)
         if fresh.problems:
@@ -141,6 +147,7 @@ class Daemon:
         chosen = fresh if self._workspace is None else keep_running(self._workspace, fresh)
         shop, refused = deploy(Shop(self.store, chosen), self.now())
         _report(refused)
+        self._refused_until = self.now() + _TRIED_AGAIN if refused else None
         self._tick = Tick(shop, self.doors, self.secrets)
         self._workspace = shop.workspace
         _log.info("loaded", playbooks=len(self._workspace.playbooks), problems=len(fresh.problems))
