@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from engine.store.customers import customer_tags, tasks, vouchers
+from engine.store.customers import customer_tags, vouchers
+from engine.store.desk import tasks
 from engine.store.ledger import attempts, enrolments, memberships, outbox, progress, revisions
 
 _WRITTEN = (attempts, outbox, enrolments, memberships, progress, revisions, vouchers, tasks, customer_tags)

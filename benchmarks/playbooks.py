@@ -64,6 +64,8 @@ PATTERNS: Mapping[str, Callable[[int], str]] = {
     "anniversary": lambda n: (
         f"  anniversary: customer.{('birthday', 'member_since')[n % 2]}\n  lead: {1 + n} days\n  at: {9 + n % 3:02}:15"
     ),
+    "holiday": lambda n: f"  holiday: {('christmas', 'lunar-new-year', 'mid-autumn')[n % 3]}\n  lead: {1 + n} days",
+    "once": lambda n: f"  once: 2040-{1 + n % 12:02}-{1 + n % 28:02} 10:00",
     "every": lambda n: f"  every: {('day', 'monday', 'saturday', 'month')[n % 4]}\n  at: {9 + n % 3:02}:45",
     "cron": lambda n: f'  cron: "{n % 60} {13 + n % 3} * * {1 + n % 5}"',
 }
