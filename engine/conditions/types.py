@@ -248,7 +248,8 @@ class _Reader:
             return Mention(scope, known)
         scopes = [scope] if scope in self.scope else list(self.scope)
         names = [f"{one}.{name}" for one in scopes for name in self.scope[one]]
-        helps = suggest(str(token), names, "fields")
+        elsewhere = [one for one in self.scope if name in self.scope[one] and one in ("it", "line", "wish")]
+        helps = (f"did you mean `{elsewhere[0]}.{name}`?",) if elsewhere else suggest(str(token), names, "fields")
         quotes = (f"as a text it stands in quotes:  '{token}'",) if value and scope not in self.scope else ()
         self._flaw(token, "unknown-field", f"unknown field `{token}`", *(quotes or helps))
         return None

@@ -106,6 +106,13 @@ def _is_worth_something(draft: Draft, name: str, voucher: Voucher) -> bool:
         if amount is not None and not _is_amount(amount):
             place = draft.source.place((name, key))
             draft.add(place, "value", f"`{amount}` is not an amount", "write for example  30  or  12.50")
+    if voucher.share == 0:
+        place = draft.source.place((name, "share"))
+        draft.add(place, "value", "a share of 0% is worth nothing", "write for example  10%")
+    if _is_more(voucher.value, voucher.budget):
+        place = draft.source.place((name, "budget"))
+        text = f"a budget of {voucher.budget} does not suffice for one voucher of {voucher.value}"
+        draft.add(place, "budget", text, f"write at least  {voucher.value}")
     _has_codes(draft, name, voucher)
     if voucher.budget is not None and voucher.value is None:
         place = draft.source.key_place((name, "budget"))
@@ -124,6 +131,13 @@ def _has_codes(draft: Draft, name: str, voucher: Voucher) -> None:
         place = draft.source.place((name, "code"))
         text, help_ = "a code without `{random}` is the same for everyone", f"write  {voucher.code}-{{random}}"
         draft.add(place, "value", text, help_)
+
+
+def _is_more(amount: str | None, than: str | None) -> bool:
+    """Whether both are amounts, and the first is the larger one."""
+    if amount is None or than is None or not _is_amount(amount) or not _is_amount(than):
+        return False
+    return Decimal(amount) > Decimal(than)
 
 
 def _is_amount(text: str) -> bool:
