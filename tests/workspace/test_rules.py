@@ -36,7 +36,7 @@ def called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-def rules_of(tree: ast.Module) -> Iterator[str]:
+def rules_of(tree: ast.Module) -> Iterator[object]:
     """The rules that stand as such in a module: in a call that tells of one, or as the attribute of a mistake."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and called(node) in TELLS:
