@@ -8,12 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.desk.chase import Chase
-from engine.loyalty.batch import CAUSE
+from engine.loyalty.batch import CAUSE, go_on
 from engine.loyalty.issue import can_issue
 from engine.shop import Shop
 from engine.store.brakes import OPEN, Held, held, holds, release_playbook
 from engine.store.customers import ISSUED, vouchers
-from engine.store.ledger import RUNNING, enrolments
 from engine.store.loyalty import points
 from engine.store.points import BATCH, lapse_points, over
 from engine.store.prepared import Prepared
@@ -65,16 +64,14 @@ class Upkeep:
         kind, currency = self.shop.vouchers.get(name), self.shop.settings.currency
         if kind is None:
             return False
+        with self.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
+            if not can_issue(connection, name, kind, currency, now):
+                return False  # as at most ticks; nobody is kept from writing for it
         with self.shop.store.begin() as connection:
             if not can_issue(connection, name, kind, currency, now):
                 return False
             release_playbook(connection, one.playbook, now, "there are vouchers again", cause=one.cause)
-            waiting: tuple[sa.ColumnElement[bool], ...] = (
-                sa.literal_column(RUNNING),
-                enrolments.c.playbook == one.playbook,
-                enrolments.c.reason == one.reason,
-            )
-            connection.execute(sa.update(enrolments).where(*waiting).values(due_at=now))
+            go_on(connection, one, now)
         return True
 
     @cached_property

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from engine.brakes.ceilings import Room, brakes_of, rooms_for_entries
 from engine.clocks.times import LATEST
 from engine.guards.holdout import place
+from engine.loyalty.batch import go_on
 from engine.settings.braking import Canary
 from engine.shop import Shop
 from engine.store.brakes import BACKLOG, EVERYTHING, canaries, held, hold_playbook, holds_on, not_held, release_playbook
@@ -53,8 +54,10 @@ class Admit:
             if self.waiting.execute(connection, {"now": now}).first() is None:
                 return 0
             stopped = holds_on(connection, "entries")
+            waits = (_WAITS, of_playbooks(enrolments, self.shop.moving), enrolments.c.due_at <= now)
+            names = connection.execute(sa.select(enrolments.c.playbook).distinct().where(*waits)).scalars().all()
         admitted = 0
-        for name in [] if EVERYTHING in stopped else sorted(self.shop.moving, key=self._rank):
+        for name in [] if EVERYTHING in stopped else sorted(names, key=self._rank):
             while name not in stopped:
                 begun, more = self._some(name, now)
                 admitted += begun
@@ -156,6 +159,8 @@ class Admit:
 def let_go(connection: sa.Connection, playbook: str, now: datetime, by: str | None, *, drop: bool) -> tuple[int, int]:
     """Releases a playbook: (the holds that were open, the overdue occasions that begin now or are dropped)."""
     opened = release_playbook(connection, playbook, now, by)
+    for one in opened:
+        go_on(connection, one, now)
     aside = [_WAITS, enrolments.c.overdue]
     if playbook != EVERYTHING:
         aside.append(enrolments.c.playbook == playbook)

@@ -9,13 +9,25 @@ import sqlalchemy as sa
 
 from engine.loyalty.issue import Issue, Key
 from engine.loyalty.till import Till
-from engine.store.brakes import hold_playbook
+from engine.store.brakes import Held, hold_playbook
+from engine.store.ledger import RUNNING, enrolments
 from engine.store.loyalty import voucher_changes
 from engine.store.vouchers import cannot_extend, cannot_take_back, change, extended, find, write_changes
 
 #: What a hold is called that ends by itself once there are vouchers again.
 CAUSE = "voucher:"
 _KEY = ("enrolment_id", "step", "iteration")
+
+
+def go_on(connection: sa.Connection, one: Held, now: datetime) -> None:
+    """Lets the runs look again that stand still for want of the vouchers of this hold."""
+    if one.cause.startswith(CAUSE):
+        standing: tuple[sa.ColumnElement[bool], ...] = (
+            sa.literal_column(RUNNING),
+            enrolments.c.playbook == one.playbook,
+            enrolments.c.reason == one.reason,
+        )
+        connection.execute(sa.update(enrolments).where(*standing).values(due_at=now))
 
 
 @dataclass

@@ -63,8 +63,9 @@ class Issue:
         ids = {run["id"] for run in runs}
         found = self.connection.execute(sa.select(vouchers).where(vouchers.c.enrolment_id.in_(ids))).mappings()
         self._known.update({tuple(row[name] for name in _KEY): dict(row) for row in found})
-        for name in kinds:
+        for name in sorted(kinds):
             if name in self.kinds and self.kinds[name].per_customer is not None:
+                lock_kind(self.connection, name)  # else two workers give a customer one each
                 who = {run["customer_id"] for run in runs}
                 self._had.setdefault(name, {}).update(of_customers(self.connection, name, who))
 
@@ -104,6 +105,7 @@ class Issue:
         if limit is None:
             return None
         if name not in self._had or customer not in self._had[name]:
+            lock_kind(self.connection, name)
             found = of_customers(self.connection, name, [customer]).get(customer, [])
             self._had.setdefault(name, {}).setdefault(customer, found)
         since = limit.per.before(self.now, zone) if limit.per is not None else None

@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 from itertools import chain, repeat
+from threading import Thread
 
 import sqlalchemy as sa
 
+from engine.brakes.admit import let_go
+from engine.loyalty.by_hand import Counter
 from engine.loyalty.codes import random_code
 from engine.store.brakes import holds
 from engine.store.customers import vouchers
@@ -106,6 +109,20 @@ def test_the_letter_about_a_voucher_that_had_to_be_waited_for_is_not_late(store:
     assert world.mails() == [("mei@example.com", "gift")]
 
 
+def test_who_is_released_by_hand_looks_again_at_once(store: sa.Engine, now: datetime) -> None:
+    world = World(store, now, POOLED)
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    world.tick()
+    world.now = now + timedelta(hours=1)
+    with store.begin() as connection:
+        import_codes(connection, "gift", ["A"], world.now)
+        let_go(connection, "p", world.now, "anna", drop=False)
+    world.tick()
+    assert [row["code"] for row in world.rows(vouchers)] == ["A"]
+
+
 def test_a_raised_limit_lets_the_runs_go_on_at_once(store: sa.Engine, now: datetime) -> None:
     files = {**POOLED, "settings/vouchers.yaml": "gift: {title: A gift, at_most: 1}\n"}
     world = World(store, now, files)
@@ -129,3 +146,21 @@ def test_a_customer_who_had_enough_goes_without(store: sa.Engine, now: datetime)
         world.tick()
     assert [row["reason"] for row in world.runs()] == [None, "has had 1 of voucher `gift`, as many as a customer gets"]
     assert len(world.rows(vouchers)) == 1
+
+
+def test_two_workers_do_not_give_a_customer_one_each(postgres_store: sa.Engine, now: datetime) -> None:
+    files = {**POOLED, "settings/vouchers.yaml": "gift: {title: A gift, per_customer: 1}\n"}
+    world = World(postgres_store, now, files)
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    other = Thread(target=world.tick)
+    with postgres_store.begin() as connection:
+        Counter(world.shop, now, new_code=lambda: "BY-HAND").issue(connection, "gift", "mei", None)
+        other.start()
+        waits = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while other.is_alive() and not connection.execute(waits).scalar_one():
+            pass
+    other.join(30)
+    assert len(world.rows(vouchers)) == 1
+    assert world.run()["reason"] == "has had 1 of voucher `gift`, as many as a customer gets"
