@@ -150,9 +150,9 @@ def write_changes(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) 
         return
     statement = insert(connection.dialect.name, voucher_changes).on_conflict_do_nothing()
     connection.execute(statement, [dict(row) for row in rows])
-    open_ = sa.update(vouchers).where(
-        vouchers.c.code == sa.bindparam("its"), vouchers.c.state.in_(["issued", "lapsed"])
-    )
+    # Spelled out: a list of values cannot stand in a statement that is run for several codes at once.
+    alive = sa.or_(vouchers.c.state == "issued", vouchers.c.state == "lapsed")
+    open_ = sa.update(vouchers).where(vouchers.c.code == sa.bindparam("its"), alive)
     back = [{"its": row["code"]} for row in rows if row["change"] == "taken_back"]
     longer = [{"its": row["code"], "until": row["until"]} for row in rows if row["change"] == "extended"]
     if back:
