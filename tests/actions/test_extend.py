@@ -55,7 +55,8 @@ def test_a_redeemed_one_stays_redeemed(store: sa.Engine, now: datetime) -> None:
 def test_those_of_several_customers_live_longer_in_one_pass(store: sa.Engine, now: datetime) -> None:
     world = after(store, now, STEPS.format(wait="3 days"))
     world.customers("jun")
-    world.event("order.paid", "jun", total=100)
+    world.event("order.paid", "jun", total=10_000)
+    world.tick()
     world.tick_until(now + 5 * DAY)
     assert {row["expires_at"] for row in world.rows(vouchers)} == {now + 17 * DAY}
     assert len(world.rows(voucher_changes, change="extended")) == 2
