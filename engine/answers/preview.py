@@ -1,7 +1,7 @@
 """What a playbook would do: how many it concerns, and its mails as a customer would read them. Nothing is written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from engine.actions.series import Series
 from engine.answers.why import find_customer
 from engine.catalogue import Field, Type
 from engine.catalogue.origin import EVENTS
+from engine.clocks.times import Length
 from engine.enrol import Entry
 from engine.outgoing.compose import Compose
 from engine.progress import zones_of_customers
@@ -18,7 +19,7 @@ from engine.render import Content, Several, Unrenderable
 from engine.sends import Saying
 from engine.shop import Shop
 from engine.store.dialect import horizon
-from engine.trigger import Firing, Window
+from engine.trigger import Firing, Ground, Window
 from engine.workspace.playbook import Playbook, Step
 
 #: The stretch of time that a preview counts over.
@@ -46,6 +47,12 @@ class Shown:
     content: Content
 
 
+def _unlimited(ground: Ground) -> Ground:
+    """The same ground, from which a trigger sees the whole stretch and not only as much as `limits.catch_up`."""
+    limits = ground.settings.limits.model_copy(update={"catch_up": Length(2 * _STRETCH.days, "day")})
+    return replace(ground, settings=ground.settings.model_copy(update={"limits": limits}))
+
+
 @dataclass(frozen=True)
 class Preview:
     """Looks at one playbook of one shop."""
@@ -70,7 +77,8 @@ class Preview:
             yield f"{count:,} such events in the last {_STRETCH.days} days"
         else:
             position = horizon(connection)
-            count = self._count(connection, entry, Window(now, now + _STRETCH, position, position), {})
+            ahead = Entry(self.playbook, _unlimited(entry.ground))
+            count = self._count(connection, ahead, Window(now, now + _STRETCH, position, position), {})
             yield f"{count:,} customers have their day in the next {_STRETCH.days} days"
 
     def _count(self, connection: sa.Connection, entry: Entry, window: Window, over: Mapping[str, Any]) -> int:

@@ -1,0 +1,35 @@
+"""How many a preview says that a playbook concerns: over the whole stretch, however little a standstill is made up for."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from engine.answers.preview import Preview
+from engine.store.ingest.owned import put_reservations
+from tests.shop import World, playbook
+
+
+@pytest.mark.parametrize("lead", ["2 hours", "1 day"])
+def test_the_reservations_of_a_month_are_counted(store: sa.Engine, now: datetime, lead: str) -> None:
+    world = World(
+        store, now, playbook("visit", f"when: {{date: reservation.starts_at, lead: {lead}}}\ndo: [tag: told]")
+    )
+    world.customers("mei", "tom")
+    days = {"soon": 2, "later": 12, "latest": 28, "out": 40}
+    with store.begin() as connection:
+        rows = [
+            {
+                "id": name,
+                "customer_id": "mei",
+                "starts_at": now + timedelta(days=day),
+                "state": "booked",
+                "made_at": now,
+            }
+            for name, day in days.items()
+        ]
+        assert not put_reservations(connection, rows, now).rejected
+    (found,) = world.shop.workspace.playbooks.values()
+    with store.connect().execution_options(reading=True) as connection:
+        told = [*Preview(world.shop, found).audience(connection, now)]
+    assert told == ["3 customers have their day in the next 30 days"]
