@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,7 @@ class Deeds:
     iteration: int = field(default=0, init=False)  # rounds of all repeats together, so that each effect has a key
     results: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)  # as `engine/runs/kept` reads them
     nominal: datetime = field(init=False)  # when the present step was due
+    put_off: timedelta = field(default=timedelta(0), init=False)  # how long a brake kept the run from beginning
     rungs: Rungs = field(default_factory=Rungs, init=False)
 
     @property
@@ -77,9 +78,11 @@ class Deeds:
         playbook, limits = self.playbook, self.setting.settings.limits
         marketing = playbook.purpose == "marketing"
         window = playbook.send_window or (limits.send_window if marketing else None)
-        nominal, now = min(self.nominal, self.now), self.now
-        was_due, due = (window.opening(at, self.zone) if window else at for at in (nominal, now))
         rule = Lateness.of(self.step.action if self.step else None, playbook.change, limits.catch_up)
+        # A place behind a brake is not lateness, unless the author has said himself when it is too late.
+        since, now = self.nominal + (timedelta(0) if rule.said else self.put_off), self.now
+        nominal = min(since, now)
+        was_due, due = (window.opening(at, self.zone) if window else at for at in (nominal, now))
         self.setting.effects.messages.append(
             {
                 **self._message(channel, message),

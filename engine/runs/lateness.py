@@ -21,12 +21,14 @@ class Lateness:
 
     late: Late
     longest: Length
+    said: bool = False  # by the author, and not by the settings
 
     @classmethod
     def of(cls, step: object, playbook: Change, catch_up: Length) -> "Lateness":
         """The nearest word stands; `step` is the action, which may have words of its own."""
         late: Late = getattr(step, "late", None) or playbook.late
-        return cls(late, getattr(step, "max_lateness", None) or playbook.max_lateness or catch_up)
+        longest = getattr(step, "max_lateness", None) or playbook.max_lateness
+        return cls(late, longest or catch_up, longest is not None)
 
 
 @dataclass(frozen=True)

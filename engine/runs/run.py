@@ -42,6 +42,8 @@ class CustomerRun(Rewards, Duties):
         # A run that stood still for want of something (a reason is on record) is not late for it: else the letter about a
         # voucher that had to be waited for would never go.
         self.nominal = self.now if row["reason"] is not None else self.step_since
+        if row["step"] is None and row["admitted_at"] is not None:
+            self.put_off = row["admitted_at"] - row["entered_at"]
         planned = len(self.setting.effects.messages)
         if self._collects():
             pass  # further events may still join

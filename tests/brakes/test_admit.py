@@ -48,6 +48,20 @@ def test_a_ceiling_lets_so_many_begin_an_hour_and_loses_nobody(store: sa.Engine,
     assert sorted({row["admitted_at"] for row in world.runs()}) == [now + hour * HOUR for hour in range(3)]
 
 
+@pytest.mark.parametrize(("keys", "told"), [({}, 6), ({"max_lateness": "2 days"}, 2)])
+def test_a_long_queue_is_not_too_late_unless_the_author_says_when_it_is(
+    store: sa.Engine, now: datetime, keys: dict[str, str], told: int
+) -> None:
+    files = playbook("p", "when: {event: order.paid}\ndo:\n  - email: hello", brakes="{entries: 1 per day}", **keys)
+    world = World(store, now, files)
+    world.customers(*_names(6))
+    world.tick()
+    _all_buy(world)
+    world.tick()
+    world.tick_until(now + timedelta(days=6))  # `limits.catch_up` is three days
+    assert len(world.mails()) == told
+
+
 def test_an_hour_and_a_day_hold_at_once(store: sa.Engine, now: datetime) -> None:
     world = _world(store, now, "{entries: 2 per hour and 3 per day}")
     _all_buy(world)
