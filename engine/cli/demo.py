@@ -28,7 +28,7 @@ _WIDTH = 100
     help="Where everything is made; made anew each time.",
 )
 def command(folder: Path) -> None:
-    """Replay a real purchase history through the engine, then send real mails into a local sink. Takes half a minute."""
+    """Replay a real purchase history through the engine, then send real mails into a local sink. Takes about a minute."""
     secret = os.environ.get(SECRET) or secrets.token_urlsafe(32)
     try:
         console = Console()

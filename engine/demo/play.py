@@ -21,6 +21,8 @@ from engine.workspace import Workspace, load
 #: A playbook that the shop takes on late: over the whole history its greetings would be more than half of all mails.
 _LATECOMER = "weekend-hello"
 _SINCE = timedelta(days=45)
+#: How long ago the shop began with the engine; what was before is imported, so that the demo is over in a minute.
+_BEGAN = timedelta(days=100)
 #: Mails of one subject that are shown.
 _ALIKE = 2
 #: Orders of the last minutes that the daemon finds.
@@ -34,7 +36,7 @@ class Broken(ValueError):
 def play(ground: Ground, show: Show, program: str, secret: str) -> None:
     """Everything, in four acts. Raises `Broken` and `engine.demo.live.NotRunning`."""
     now = show.clock()
-    with show.act("1  The shop: a tea house with 13 playbooks, and the customers it has") as say:
+    with show.act("1  The shop: a tea house, its playbooks, and the customers it has") as say:
         workspace = load(ground.workspace)
         if workspace.settings is None or workspace.errors:
             raise Broken("\n".join(str(problem) for problem in workspace.errors))
@@ -46,12 +48,14 @@ def play(ground: Ground, show: Show, program: str, secret: str) -> None:
         if not isinstance(report, ImportReport) or report.rejected:
             raise Broken(f"the customers were not imported: {report}")
         say(f"{len(workspace.playbooks)} playbooks are right; {report.new:,} customers imported from customers.csv.")
+    before, after = (now - _BEGAN - past.begins).days, _BEGAN.days
     with show.act(
-        f"2  {(now - past.begins).days} days of real orders, replayed through the engine on a virtual clock"
+        f"2  {before} days of real orders imported, and the {after} after them replayed through the engine on a virtual clock"
     ) as say:
-        totals = show.replaying(past, replay(past, _engines(store, workspace, secret, now), once_a_day(past, now)), now)
+        moments = (at for at in once_a_day(past, now) if at >= now - _BEGAN)
+        totals = show.replaying(past, replay(past, _engines(store, workspace, secret, now), moments), now)
         say(
-            f"{totals.orders:,} orders, {totals.enrolled:,} enrolments, {totals.mails:,} mails in {totals.ticks:,} ticks."
+            f"{totals.orders:,} orders, {totals.enrolled:,} enrolments, {totals.mails:,} messages in {totals.ticks:,} ticks."
         )
     store = ground.keep(store)
     with show.act("3  Now: the daemon runs, customers order, and real mails arrive over SMTP") as say:
