@@ -24,8 +24,8 @@ class Standing:
 
     @property
     def entered(self) -> int:
-        """Runs that entered, those held out among them."""
-        return sum(count for state, count in self.runs.items() if state != "refused")
+        """Runs that entered, those held out among them; an event that joined the run of another is none."""
+        return sum(count for state, count in self.runs.items() if state not in ("refused", "collected"))
 
     @property
     def held_out(self) -> int:

@@ -20,6 +20,7 @@ def whereabouts(connection: sa.Connection, playbook: Playbook, row: Mapping[str,
     for step, variant in connection.execute(drawn.order_by(variants.c.at)):
         yield f"went the way `{variant}` at `{step}`"
     if row["state"] != "running" or row["step"] is None:
+        yield from _not_begun(row, say)
         return
     for name, number in (row["rounds"] or {}).items():
         again = playbook.steps.get(name)
@@ -33,6 +34,18 @@ def whereabouts(connection: sa.Connection, playbook: Playbook, row: Mapping[str,
         yield f"stands at `{at}` until it comes"
     else:
         yield f"stands at `{at}` until {say(row['due_at'])}"
+
+
+def _not_begun(row: Mapping[str, Any], say: Say) -> Iterator[str]:
+    """Why a run has not come to its first step."""
+    if row["joins"] is not None:
+        yield f"joined the run of the occasion {row['joins']}"
+    elif row["state"] == "waiting" and row["due_at"] >= LATEST:
+        yield "is part of a backlog: it begins, or is left out, when somebody releases the playbook"
+    elif row["state"] == "waiting":
+        yield f"waits for a brake to let it begin; asked for a place from {say(row['due_at'])} on"
+    elif row["state"] == "running" and row["collect_until"] is not None:
+        yield f"collects further events until {say(row['collect_until'])}"
 
 
 def told_of(connection: sa.Connection, playbook: Playbook, customer_id: str) -> Iterator[str]:

@@ -106,7 +106,8 @@ class Why:
         for text in told_of(connection, self.playbook, customer_id):
             yield Line(text)
         for row in rows:
-            state, reason = str(row["state"]).replace("_", " "), f": {row['reason']}" if row["reason"] else ""
+            state = str(row["state"]).replace("_", " ")
+            reason = f": {row['reason']}" if row["reason"] not in (None, row["state"]) else ""
             yield Line(
                 f"{self._time(row['entered_at'])}  occasion {row['occasion']}: {state}{reason}",
                 holds=row["state"] != "refused",
@@ -191,7 +192,7 @@ class Why:
         mine = [
             enrolments.c.playbook == self.playbook.id,
             enrolments.c.customer_id == customer_id,
-            enrolments.c.state != "refused",
+            enrolments.c.state.not_in(["refused", "collected"]),
         ]
         last = connection.execute(
             sa.select(sa.func.max(enrolments.c.entered_at, type_=enrolments.c.entered_at.type)).where(*mine)

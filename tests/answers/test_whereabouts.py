@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
+from engine.answers.report import standings
 from engine.answers.why import Why
 from tests.shop import World, playbook
 
@@ -55,3 +57,39 @@ def test_says_where_a_run_stands(sqlite_store: sa.Engine, now: datetime) -> None
     world.tick()
     world.tick_until(now + timedelta(days=9))
     assert "stands at `wait_first` until it comes" in said(world)
+
+
+def test_says_what_a_run_collects_and_what_joined_it(sqlite_store: sa.Engine, now: datetime) -> None:
+    when = "when: {event: page.viewed, collect: {for: 30 minutes, at_most: 4 hours}}\nenter: once per 30 days\n"
+    world = World(sqlite_store, now, playbook("p", f"{when}do:\n  - tag: seen\n"))
+    world.customers("mei")
+    world.tick()
+    for minutes in (0, 10):
+        world.now = now + timedelta(minutes=minutes)
+        world.event("page.viewed", "mei", at=world.now, product="oolong", title="Oolong")
+        world.tick()
+    text = said(world)
+    assert "collects further events until 2026-03-01 12:40" in text
+    assert "collected\n" in text
+    assert "joined the run of the occasion event-0001" in text
+    with world.store.connect() as connection:
+        (row,) = standings(connection)
+    assert row.entered == 1
+
+
+@pytest.mark.parametrize(
+    ("brakes", "text"),
+    [
+        ("{entries: 1 per day}", "waits for a brake to let it begin; asked for a place from 2026-03-01 17:00 on"),
+        ("{backlog: 1}", "is part of a backlog: it begins, or is left out, when somebody releases the playbook"),
+    ],
+)
+def test_says_what_keeps_a_run_from_beginning(sqlite_store: sa.Engine, now: datetime, brakes: str, text: str) -> None:
+    world = World(sqlite_store, now, playbook("p", "when: {event: order.paid}\ndo:\n  - tag: seen\n", brakes=brakes))
+    world.customers("ann", "mei")
+    world.tick()
+    world.now = now + timedelta(hours=5)
+    for who in ("ann", "mei"):
+        world.event("order.paid", who, at=now + timedelta(hours=1), total=100)
+    world.tick()
+    assert text in said(world)
