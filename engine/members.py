@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from engine.conditions import Compiled, Not, Threshold, Tree, shared, thresholds
+from engine.conditions import Compiled, Not, Threshold, Tree, shared, tallies, thresholds
 from engine.store.dialect import insert
 from engine.store.ledger import memberships
 from engine.store.types import Instant
@@ -24,8 +24,8 @@ class Following:
     side: Side
 
     def firings(self) -> tuple[Firing, ...]:
-        """One for the customers who changed, one for each value that others share with them, and one for each way in
-        which time alone changes the answer.
+        """One for the customers who changed, one for each value that others share with them, one for what is told of
+        them and counted, and one for each way in which time alone changes the answer.
         """
         changed = self.ground.catalogue.customers.position
         crossing = tuple(self._crossing(one) for one in self._thresholds())
@@ -33,7 +33,11 @@ class Following:
             return (self._everybody(fires=True),)
         column = self.ground.catalogue.table(self.ground.catalogue.customers.name).c[changed]
         others = tuple(self._sharing(changed, one) for one in shared(self.tree, self.ground.segments))
-        return (self._over(column, self.ground.catalogue.customer_key, _changed), *others, *crossing)
+        written = (
+            self._over(one.column, one.of_customer, _changed, joined=one.joined)
+            for one in tallies(self.tree, self.ground.catalogue, self.ground.segments)
+        )
+        return (self._over(column, self.ground.catalogue.customer_key, _changed), *others, *written, *crossing)
 
     def baseline(self, *, fires: bool) -> Firing:
         """Everybody, at the launch: they become members, and are enrolled only if `fires`."""

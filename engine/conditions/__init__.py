@@ -4,7 +4,7 @@ from engine.conditions.contradiction import never
 from engine.conditions.python import Record, holds
 from engine.conditions.sql import Compiled, compile_value, compile_where
 from engine.conditions.terms import Mention, Moment
-from engine.conditions.thresholds import Threshold, shared, thresholds
+from engine.conditions.thresholds import Tally, Threshold, shared, tallies, thresholds
 from engine.conditions.tree import Not, Tree, all_of, any_of, fields, segments_in, to_text, within
 from engine.conditions.turning import LOOK_AGAIN, turns_at
 from engine.conditions.types import Flawed, Scope, read
@@ -21,6 +21,7 @@ __all__ = [
     "Reason",
     "Record",
     "Scope",
+    "Tally",
     "Threshold",
     "Tree",
     "all_of",
@@ -35,6 +36,7 @@ __all__ = [
     "read_written",
     "segments_in",
     "shared",
+    "tallies",
     "thresholds",
     "to_text",
     "turns_at",

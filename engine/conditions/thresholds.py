@@ -108,6 +108,37 @@ def _all_who_share(column: str, owner: Any, catalogue: Catalogue) -> tuple[Any, 
     return peers.c[key], (one.c[key] == owner, one.c[column] == peers.c[column])
 
 
+#: Of the built-in store: whoever writes these moves the customer's own row too.
+_CARRIED = frozenset({"customers", "orders", "order_lines"})
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Rows beside the customers' own that a metric counts: their number of the writing transaction, and whose they are."""
+
+    column: Any
+    of_customer: Any
+    joined: tuple[sa.ColumnElement[bool], ...]
+
+
+def tallies(tree: Tree, catalogue: Catalogue, segments: Mapping[str, Tree]) -> list[Tally]:
+    """What may be written without a change of the customer himself, and changes his answer all the same."""
+    found: dict[tuple[object, ...], Tally] = {}
+    for metric in (one.field.metric for node in within(tree, segments) for one in node.mentions):
+        if metric is None or metric.table in _CARRIED or catalogue.tables[metric.table].position is None:
+            continue
+        rows = rows_of(metric, catalogue)
+        owner: Any = rows.owner
+        joined: tuple[sa.ColumnElement[bool], ...] = ()
+        if metric.across is not None:
+            owner, joined = _all_who_share(metric.across, rows.owner, catalogue)
+        column = rows.table.c[catalogue.tables[metric.table].position or ""]
+        named = tuple(rows.table.c[name] == sa.literal(values[0]) for name, values in metric.only if len(values) == 1)
+        key = (metric.table, metric.across, *((name, values) for name, values in metric.only if len(values) == 1))
+        found.setdefault(key, Tally(column, owner, (*named, *joined)))
+    return list(found.values())
+
+
 def shared(tree: Tree, segments: Mapping[str, Tree]) -> list[str]:
     """The columns of customers by which a change of one customer can change the answer for others."""
     metrics = (mention.field.metric for node in within(tree, segments) for mention in node.mentions)

@@ -110,3 +110,19 @@ def test_a_metric_forgets_orders_as_its_window_moves(store: sa.Engine, now: date
     world.tick()
     world.tick_until(datetime(2026, 6, 2, tzinfo=now.tzinfo))
     assert world.run()["fired_at"] == datetime(2026, 6, 1, 12, tzinfo=now.tzinfo)
+
+
+def test_an_event_that_a_metric_counts_lets_a_customer_enter_at_once(store: sa.Engine, now: datetime) -> None:
+    files = playbook("praised", "when: {enters: [customer.praise >= 4]}\ndo:\n  - tag: praised")
+    metric = "customer.praise: {max: review.posted.rating, over: 7 days}"
+    files["settings/catalogue.yaml"] = f"extends: built-in\nmetrics:\n  {metric}\n"
+    world = World(store, now, files)
+    world.customers("mei")
+    world.tick()
+    world.event("review.posted", "mei", rating=5)
+    world.tick(now + timedelta(minutes=1))
+    assert world.entered() == ["mei"]
+    world.tick(now + timedelta(minutes=2))
+    assert world.entered() == ["mei"]
+    world.tick(now + timedelta(days=8))
+    assert world.members("praised") == set()
