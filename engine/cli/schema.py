@@ -27,8 +27,9 @@ def command(folder: Path, pages: Path | None, examples: Path, check: bool) -> No
     old = schema.stale(folder)
     if pages is not None and workspace is not None:
         old += reference.stale(pages, workspace)
+    again = f"regulars schema --reference {pages}" if pages else "regulars schema"
     for path in old:
-        click.echo(f"{path} is not up to date; write it anew with:  regulars schema", err=True)
+        click.echo(f"{path} is not up to date; write it anew with:  {again}", err=True)
     if old:
         sys.exit(1)
     click.echo(f"{folder}: up to date" + (f", and {pages}" if pages else ""))
