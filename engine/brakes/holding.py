@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.brakes.admit import let_go
+from engine.loyalty.batch import stand_still
 from engine.shop import Shop
 from engine.store.brakes import BACKLOG, EVERYTHING, Held, What, held, hold_playbook
 from engine.store.ledger import HELD_BACK, WAITING, enrolments, of_playbooks, outbox
@@ -20,11 +21,14 @@ class Standing:
     hold: Held
     runs: int
     messages: int
+    stopped: int = 0  # under way, at a step that has no voucher for them
 
     def __str__(self) -> str:
         whose = "every playbook" if self.hold.playbook == EVERYTHING else self.hold.playbook
         waits = ", ".join(
-            f"{count:,} {word}" for count, word in ((self.runs, "to begin"), (self.messages, "messages")) if count
+            f"{count:,} {word}"
+            for count, word in ((self.stopped, "for a voucher"), (self.runs, "to begin"), (self.messages, "messages"))
+            if count
         )
         drop = " [--drop]" if self.hold.cause == BACKLOG else ""
         return f"{whose} is held: {self.hold.reason}; waiting: {waits or 'nobody'}; type  {self.hold.release}{drop}"
@@ -32,7 +36,7 @@ class Standing:
 
 def standing_holds(connection: sa.Connection) -> list[Standing]:
     """All that is held, with what waits."""
-    return [Standing(one, *_waiting(connection, one)) for one in held(connection)]
+    return [Standing(one, *_waiting(connection, one), stand_still(connection, one)) for one in held(connection)]
 
 
 def hold(connection: sa.Connection, playbook: str, what: What, reason: str, now: datetime) -> bool:

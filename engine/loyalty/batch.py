@@ -19,15 +19,26 @@ CAUSE = "voucher:"
 _KEY = ("enrolment_id", "step", "iteration")
 
 
+def stand_still(connection: sa.Connection, one: Held) -> int:
+    """How many runs stand still for want of the vouchers of this hold."""
+    if not one.cause.startswith(CAUSE):
+        return 0
+    counted = sa.select(sa.func.count()).select_from(enrolments).where(*_standing(one))
+    return int(connection.execute(counted).scalar_one())
+
+
 def go_on(connection: sa.Connection, one: Held, now: datetime) -> None:
     """Lets the runs look again that stand still for want of the vouchers of this hold."""
     if one.cause.startswith(CAUSE):
-        standing: tuple[sa.ColumnElement[bool], ...] = (
-            sa.literal_column(RUNNING),
-            enrolments.c.playbook == one.playbook,
-            enrolments.c.reason == one.reason,
-        )
-        connection.execute(sa.update(enrolments).where(*standing).values(due_at=now))
+        connection.execute(sa.update(enrolments).where(*_standing(one)).values(due_at=now))
+
+
+def _standing(one: Held) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        sa.literal_column(RUNNING),
+        enrolments.c.playbook == one.playbook,
+        enrolments.c.reason == one.reason,
+    )
 
 
 @dataclass

@@ -7,6 +7,7 @@ from threading import Thread
 import sqlalchemy as sa
 
 from engine.brakes.admit import let_go
+from engine.brakes.holding import standing_holds
 from engine.loyalty.by_hand import Counter
 from engine.loyalty.codes import random_code
 from engine.store.brakes import holds
@@ -80,6 +81,10 @@ def test_an_empty_pool_pauses_the_playbook_and_loses_nobody(store: sa.Engine, no
     reason = "no code of voucher `gift` is left; import more:  regulars voucher import gift FILE"
     assert [row["reason"] for row in world.runs()] == [None, reason]
     assert [(row["playbook"], row["reason"], row["released_at"]) for row in world.rows(holds)] == [("p", reason, None)]
+
+    with store.connect() as connection:
+        (told,) = map(str, standing_holds(connection))
+    assert told == f"p is held: {reason}; waiting: 1 for a voucher; type  regulars release p"
 
     later = now + timedelta(hours=5)
     world.tick(later)
