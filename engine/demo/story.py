@@ -48,7 +48,7 @@ def of_interest(connection: sa.Connection) -> str | None:
         sa.select(runs.customer_id)
         .where(runs.state != "refused")
         .group_by(runs.customer_id)
-        .having(counted + mails >= _FEW, counted + mails <= _MANY)
+        .having(counted + mails >= _FEW, counted + mails <= _MANY, mails >= _FEW // 3)
         .order_by(score.desc(), runs.customer_id)
         .limit(1)
     ).scalar()
