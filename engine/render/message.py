@@ -12,6 +12,8 @@ from engine.source.problem import Place, Problem
 _FENCE = "---"
 _KEYS = ("subject", "preheader", "sms", "chat")
 _LARGEST = 100_000
+#: A text all in the marks that YAML would take off; here every line is taken as it is.
+_QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -146,6 +148,10 @@ def _front_matter(file: str, lines: list[str]) -> tuple[dict[str, Part], list[Pr
             problems.append(Problem(place, "duplicate-key", f"`{key}` is written twice", second=(before, "first here")))
         elif not rest.strip():
             problems.append(Problem(place, "empty-value", f"`{key}` is empty"))
+            parts[key] = Part("", number)
+        elif _QUOTED.fullmatch(rest.strip()):
+            write = "leave them out: a colon or a mark in the text needs no care; marks to be read are  “…”  or  «…»"
+            problems.append(Problem(place, "quoted", f"the quotation marks around `{key}` would be sent too", (write,)))
             parts[key] = Part("", number)
         else:
             parts[key] = Part(rest.strip(), number, len(line) - len(rest.lstrip()) + 1)

@@ -32,6 +32,10 @@ def test_a_message_with_the_places_of_its_parts() -> None:
     )
 
 
+def test_marks_around_a_part_of_a_text_belong_to_it() -> None:
+    assert read('---\nsubject: "Yes" or "no"\n---\nHi').subject.text == '"Yes" or "no"'
+
+
 @pytest.mark.parametrize(
     "text", ["\ufeff---\nsubject: x\n---\nHi", "---\r\nsubject: x\r\n---\r\nHi", "---  \nsubject: x\n--- \nHi"]
 )
@@ -47,6 +51,11 @@ def test_marks_line_ends_and_trailing_spaces_of_editors_do_no_harm(text: str) ->
         ("---\nsubject: x\nHi", ("unclosed-front-matter", 1, 1, 3, "the front matter is never closed")),
         ("---\n---\nHi", ("missing-subject", 1, 1, 3, "the message has no subject")),
         ("---\nsubject:\n---\nHi", ("empty-value", 2, 1, 7, "`subject` is empty")),
+        (
+            '---\nsubject: "x: y"\n---\nHi',
+            ("quoted", 2, 1, 7, "the quotation marks around `subject` would be sent too"),
+        ),
+        ("---\nsms: 'x'\n---\n", ("quoted", 2, 1, 3, "the quotation marks around `sms` would be sent too")),
         ("---\nsubject: x\n---\n \n", ("empty-message", 3, 1, 3, "there is no text below the front matter")),
         ("---\nsubjct: x\n---\nHi", ("unknown-key", 2, 1, 6, "a message has no key `subjct`")),
         ("---\nsubject: x\nfrom: y\n---\nHi", ("unknown-key", 3, 1, 4, "a message has no key `from`")),
