@@ -21,9 +21,9 @@ from engine.runs.counting import ration, record
 from engine.runs.deeds import Setting
 from engine.runs.duties import subject_of
 from engine.runs.effects import Effects
-from engine.runs.kept import kept, load_had
+from engine.runs.kept import load_had
+from engine.runs.known import Wanted, know
 from engine.runs.run import CustomerRun
-from engine.runs.started import started
 from engine.shop import Shop
 from engine.store.dialect import lock_listening
 from engine.store.faults import is_of_a_statement
@@ -34,8 +34,6 @@ from engine.workspace.playbook import Playbook
 #: Runs that one transaction takes.
 BATCH = 1_000
 _AGAIN = 3
-#: Events of one kind: when, the fields, and the id.
-Heard = Sequence[tuple[datetime, Mapping[str, Any], str]]
 #: How long a run stands still whose texts or facts cannot be read; it is not lost, and says why.
 _LATER = Length(1, "hour")
 
@@ -150,30 +148,18 @@ class Advance:
         self, connection: sa.Connection, setting: Setting, playbook: Playbook, rows: Sequence[Mapping[str, Any]]
     ) -> Iterable[CustomerRun]:
         """The runs of one revision, with everything they may ask, loaded in a handful of statements."""
-        facts, now = self.shop.facts, setting.now
         needs = Needs.of(playbook, self.shop.catalogue, self.shop.segments)
-        ids = [row["customer_id"] for row in rows]
-        customers = facts.customers(connection, ids, needs.customer, now)
-        results = kept(connection, facts, rows)
-        began = started(connection, facts, playbook.trigger.origin, rows, needs.scopes)
-        since = min(row["step_since"] or row["fired_at"] for row in rows)
-        since = min(since, *(row["fired_at"] for row in rows))
-        happened = {name: facts.happened(connection, name, ids, since, now) for name in needs.events}
+        wanted = Wanted(needs.customer, needs.scopes, needs.events)
+        known = know(connection, self.shop, playbook, rows, wanted, setting.now)
         setting.loyalty.prepare(needs.vouchers, needs.verbs, rows)
         subjects = [subject_of(playbook.trigger.broadcast, row) for row in rows]
         setting.desk.prepare(playbook.id, needs.verbs, subjects)
-        load_had(connection, setting.effects.had, playbook.series, ids)
-        for row, result, origin in zip(rows, results, began, strict=True):
-            customer = customers.get(row["customer_id"])
-            if customer is None:
-                setting.effects.moves.append(_gone(row, now))
-                continue
-            record: dict[str, dict[str, Any]] = {"customer": customer, **origin, **result}
-            events = {
-                name: _of_key(playbook, row, found.get(row["customer_id"], [])) for name, found in happened.items()
-            }
-            zone = setting.settings.zone_of(customer.get("timezone"))
-            yield CustomerRun(setting, playbook, row, record, zone, events)
+        load_had(connection, setting.effects.had, playbook.series, [row["customer_id"] for row in rows])
+        for row, one in zip(rows, known, strict=True):
+            if one is None:
+                setting.effects.moves.append(_gone(row, setting.now))
+            else:
+                yield CustomerRun(setting, playbook, row, one.record, one.zone, one)
 
 
 @dataclass(frozen=True)
@@ -210,14 +196,6 @@ class Needs:
             verbs=frozenset(action.verb for action in actions),
             vouchers=frozenset(action.voucher for action in actions if isinstance(action, IssueVoucher)),
         )
-
-
-def _of_key(playbook: Playbook, row: Mapping[str, Any], events: Heard) -> Heard:
-    """Of a customer's events those that speak of what the run is about."""
-    if playbook.key is None:
-        return events
-    name = playbook.key[1].name
-    return [one for one in events if str("" if one[1].get(name) is None else one[1][name]) == row["key"]]
 
 
 def _walk(run: CustomerRun) -> None:

@@ -18,6 +18,7 @@ from engine.outgoing.compose import Compose, Composed, Failure
 from engine.outgoing.outbox import begin_sending, claim, overdue, reap, settle, waiting
 from engine.outgoing.sight import Sight
 from engine.outgoing.tries import fix_channels
+from engine.runs.stopping import stopped_since
 from engine.store.customers import suppressions
 from engine.store.dialect import insert, lock_customers
 from engine.store.prepared import Prepared
@@ -105,6 +106,13 @@ class Deliver:
             customers = self.compose.customers(connection, rows, now)
             chosen = self.compose.chosen(connection, rows, customers)
             allowed = self._look(connection, chosen, customers, now, moves, count=False)
+            ended = stopped_since(connection, self.compose.shop, allowed, now)
+            moves += [
+                {"id": row["id"], "state": "cancelled", "reason": ended[row["enrolment_id"]]}
+                for row in allowed
+                if row["enrolment_id"] in ended
+            ]
+            allowed = [row for row in allowed if row["enrolment_id"] not in ended]
             for row, letter in zip(allowed, self.compose.letters(connection, allowed, customers), strict=True):
                 if isinstance(letter, Failure) or row["channel"] not in self.doors:
                     reason = letter.reason if isinstance(letter, Failure) else f"no way to send {row['channel']}"

@@ -17,6 +17,9 @@ from engine.catalogue.entries import (
 )
 
 __all__ = [
+    "QUESTION_WORDS",
+    "RESULTS",
+    "TASK_WORDS",
     "Aggregate",
     "Catalogue",
     "Column",
@@ -25,12 +28,9 @@ __all__ = [
     "Field",
     "Metric",
     "PersonalList",
-    "QUESTION_WORDS",
-    "RESULTS",
     "Recommendation",
     "Record",
     "Stored",
-    "TASK_WORDS",
     "Table",
     "Type",
 ]

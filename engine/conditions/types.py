@@ -262,10 +262,9 @@ class _Reader:
         kind = mention.field.type
         if kind in FITS[rule]:
             return True
-        helps = [USE[kind]]
-        if kind is Type.TAGS and value is not None:
-            helps = [f"write:  {mention} contains {value}"]
-        self._flaw(verb, "type", f"`{mention}` is {KINDS[kind]}; `{verb}` does not fit", *helps)
+        tagged = kind is Type.TAGS and value is not None
+        help_ = f"write:  {mention} contains {value}" if tagged else USE[kind]
+        self._flaw(verb, "type", f"`{mention}` is {KINDS[kind]}; `{verb}` does not fit", help_)
         return False
 
     def _literal(self, token: Token, mention: Mention) -> Value | None:

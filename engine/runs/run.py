@@ -1,29 +1,26 @@
 """One run: a customer in a playbook, moved step by step until it has to wait or ends."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
 from engine.action import Action, End, Enter, Heard, Hold, Move, Next, Stand
 from engine.clocks.times import LATEST, local_instant
-from engine.conditions import Tree, holds
+from engine.conditions import Tree
 from engine.guards.holdout import held_out
 from engine.runs.duties import Duties
+from engine.runs.known import Known
 from engine.runs.rewards import Rewards
 
 #: No playbook needs so many steps at one moment; a step that comes back to itself without a wait would.
 _STEPS_AT_ONCE = 200
-
-#: Events of the customer since a moment, by name: when, the event's fields, and its id.
-Happenings = Mapping[str, Sequence[tuple[datetime, Mapping[str, Any], str]]]
 
 
 @dataclass
 class CustomerRun(Rewards, Duties):
     """The run that a step meets (see `engine.action.Run`), and the walk through its steps."""
 
-    events: Happenings
+    known: Known
     state: str = "running"
     reason: str | None = None
     resume_at: datetime | None = None
@@ -63,7 +60,7 @@ class CustomerRun(Rewards, Duties):
         until = self.row["collect_until"]
         if self.row["step"] is not None or until is None or until <= self.now:
             return False
-        self.due_at, stopped = until, self._stopped()
+        self.due_at, stopped = until, self.known.stopped()
         if stopped is not None:
             self._end("stopped", stopped)
         return True
@@ -78,7 +75,7 @@ class CustomerRun(Rewards, Duties):
 
     def _steps(self) -> None:
         for _ in range(_STEPS_AT_ONCE):
-            stopped = self._stopped()
+            stopped = self.known.stopped()
             if stopped is not None:
                 return self._end("stopped", stopped)
             if self.step is None:
@@ -103,19 +100,6 @@ class CustomerRun(Rewards, Duties):
         if ration is not None and ration.quota.what == action.counts:
             ration.take(len(given) - before)
         return move
-
-    def _stopped(self) -> str | None:
-        """The text of what ends the run now, if anything does. Events count from the occasion that began the run."""
-        moved = self.playbook.trigger.moved(self.row["occasion"], self.record, self.zone)
-        if moved is not None:
-            return moved
-        for stop in self.playbook.stop_when:
-            if stop.event is not None:
-                if self._since(stop.event, stop.where, self.row["fired_at"]):
-                    return stop.text
-            elif stop.condition is not None and self.holds(stop.condition):
-                return stop.text
-        return None
 
     def _suspended(self) -> bool:
         """Whether the run stands still now, whatever it waits for; when that is over, its wait is moved on."""
@@ -204,23 +188,12 @@ class CustomerRun(Rewards, Duties):
 
     def holds(self, condition: Tree) -> bool:
         """Whether a condition is true for the run's customer, event and results now."""
-        setting = self.setting
-        return holds(condition, self.record, self.now, setting.settings.zone, setting.segments)
+        return self.known.holds(condition)
 
     def first(self, event: str, where: Tree | None) -> Heard | None:
         """The first such event of the customer since the step before this one was over, and before the wait is."""
         # What came after the wait's end counts for a later step, however late the pass that sees both.
-        return self._since(event, where, self.step_since or self.row["fired_at"], self.resume_at)
-
-    def _since(self, event: str, where: Tree | None, since: datetime, until: datetime | None = None) -> Heard | None:
-        for at, fields, key in self.events.get(event, ()):
-            if since < at <= (until or self.now) and (where is None or self._meets(where, fields)):
-                return Heard(event, key, at, fields)
-        return None
-
-    def _meets(self, where: Tree, fields: Mapping[str, Any]) -> bool:
-        setting = self.setting
-        return holds(where, {**self.record, "it": fields}, self.now, setting.settings.zone, setting.segments)
+        return self.known.heard(event, where, self.step_since or self.row["fired_at"], self.resume_at)
 
     def instant(self, scope: str, field: str) -> datetime | None:
         """A time of the customer, the event or a result; a date is its midnight in the customer's zone."""

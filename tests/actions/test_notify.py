@@ -11,7 +11,7 @@ from tests.speaking import bought, told
 def test_a_person_is_told_in_the_shops_language(sqlite_store: sa.Engine, now: datetime) -> None:
     world, ways = bought(sqlite_store, now, "- notify: late\n    to: boris", language="de", first_name="Mei")
     german = "---\nsubject: Zu spät\n---\nZu spät.\n"
-    english = "---\nsubject: '{{ customer.first_name }} waits'\n---\nLate.\n"
+    english = "---\nsubject: {{ customer.first_name }} waits\n---\nLate.\n"
     world.edit({**world.files, "messages/late/en.md": english, "messages/late/de.md": german})
     world.tick()
     (letter,) = ways["email"].taken  # type: ignore[attr-defined]
