@@ -1,7 +1,7 @@
 """regulars status: every playbook in numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import click
 
@@ -91,4 +91,10 @@ def _numbers(row: Standing, workspace: Workspace) -> list[str]:
         row.entered, row.runs.get("running", 0), row.held_out, row.runs.get("refused", 0), sent, sending, waiting,
         sum(row.messages.values()) - sent - sending - waiting, sum(row.vouchers.values()), row.tasks, row.converted,
     )  # fmt: skip
-    return [row.playbook, playbook.status if playbook else "not in the workspace", *map(str, counts)]
+    return [row.playbook, playbook.status if playbook else _absence(row.playbook, workspace), *map(str, counts)]
+
+
+def _absence(playbook: str, workspace: Workspace) -> str:
+    """Why a playbook on record is not one of the workspace's: its people stand still while it has mistakes."""
+    written = any(PurePath(file).name == f"{playbook}.yaml" for file in workspace.texts)
+    return "has errors" if written else "not in the workspace"
