@@ -54,10 +54,12 @@ def _beside(
     connection: sa.Connection, catalogue: Catalogue, wanted: Recommendation, products: Collection[str]
 ) -> dict[str, Counter[str]]:
     """How many customers bought another product beside each of these."""
-    one, other = (_purchases(catalogue, wanted).subquery(name) for name in ("one", "other"))
+    # Who bought a product ten times counts once: the pairs are made distinct before they meet, and not the meetings after.
+    bought = _purchases(catalogue, wanted).distinct().cte("bought")
+    one, other = bought.alias("one"), bought.alias("other")
     together = sa.and_(other.c.customer == one.c.customer, other.c.product != one.c.product)
     statement = (
-        sa.select(one.c.product, other.c.product, sa.func.count(one.c.customer.distinct()))
+        sa.select(one.c.product, other.c.product, sa.func.count())
         .join_from(one, other, together)
         .where(one.c.product.in_(sorted(products)))
         .group_by(one.c.product, other.c.product)
