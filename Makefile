@@ -23,7 +23,7 @@ help: ## What there is to make
 demo: $(DEMO) ## Replay a real purchase history, then send real mails into a local sink
 	@$(BIN)/regulars demo
 
-history: $(DEV) ## Live through the whole purchase history with all playbooks (a quarter of an hour), not a tenth of it
+history: $(DEV) ## Live through the whole purchase history with all playbooks (an hour on two cores), not a twentieth of it
 	@HISTORY_SHARE=1 $(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) tests/history
 
 test: $(DEV) ## Run the tests on two workers, on SQLite and Postgres

@@ -16,16 +16,21 @@ from tests.history.totals import table, totals
 _TOTALS = Path(__file__).parents[2] / "var" / "history"
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+_SHARE = share_of(os.environ)
+#: All customers are too many for one process; of a share, more parts would only repeat what every part costs.
+_PARTS = PARTS if _SHARE == 1 else 1
+
+
+@pytest.mark.parametrize("part", range(_PARTS))
 def test_nobody_is_bothered(part: int) -> None:
-    share = share_of(os.environ)
-    lived = live(part, share=share)
+    lived = live(part, _PARTS, _SHARE)
     found = totals(lived)
     _TOTALS.mkdir(parents=True, exist_ok=True)
-    (_TOTALS / f"part-{part}-of-{PARTS}.txt").write_text("\n".join(table(found)), encoding="utf-8")
-    assert found["", "customers"] > 23_570 // PARTS // share * 0.8
+    (_TOTALS / f"part-{part}-of-{_PARTS}.txt").write_text("\n".join(table(found)), encoding="utf-8")
+    assert found["", "customers"] > 23_570 // _PARTS // _SHARE * 0.8
     assert not findings(lived)
-    assert not nobody(lived, read_rules(PLAYBOOKS))
+    # Of a share of the customers some playbooks may concern nobody; of all of them, none does.
+    assert _SHARE > 1 or not nobody(lived, read_rules(PLAYBOOKS))
 
 
 def test_the_rules_are_read_as_they_are_written() -> None:
