@@ -151,7 +151,9 @@ def _front_matter(file: str, lines: list[str]) -> tuple[dict[str, Part], list[Pr
             parts[key] = Part("", number)
         elif _QUOTED.fullmatch(rest.strip()):
             advice = "leave them out: a colon or a mark in the text needs no care; marks to be read are  “…”  or  «…»"
-            problems.append(Problem(place, "quoted", f"the quotation marks around `{key}` would be sent too", (advice,)))
+            problems.append(
+                Problem(place, "quoted", f"the quotation marks around `{key}` would be sent too", (advice,))
+            )
             parts[key] = Part("", number)
         else:
             parts[key] = Part(rest.strip(), number, len(line) - len(rest.lstrip()) + 1)
