@@ -11,9 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.actions.voucher import IssueVoucher
-from engine.catalogue import Catalogue, Field
 from engine.clocks.times import Length
-from engine.conditions import Tree, within
 from engine.desk.batch import Desk
 from engine.loyalty import Issue, Loyalty, Till
 from engine.loyalty.codes import random_code
@@ -148,54 +146,20 @@ class Advance:
         self, connection: sa.Connection, setting: Setting, playbook: Playbook, rows: Sequence[Mapping[str, Any]]
     ) -> Iterable[CustomerRun]:
         """The runs of one revision, with everything they may ask, loaded in a handful of statements."""
-        needs = Needs.of(playbook, self.shop.catalogue, self.shop.segments)
-        wanted = Wanted(needs.customer, needs.scopes, needs.events)
+        actions = [step.action for step in playbook.steps.values()]
+        verbs = {action.verb for action in actions}
+        kinds = {action.voucher for action in actions if isinstance(action, IssueVoucher)}
+        wanted = Wanted.of(playbook, self.shop.catalogue, self.shop.segments, actions)
         known = know(connection, self.shop, playbook, rows, wanted, setting.now)
-        setting.loyalty.prepare(needs.vouchers, needs.verbs, rows)
+        setting.loyalty.prepare(kinds, verbs, rows)
         subjects = [subject_of(playbook.trigger.broadcast, row) for row in rows]
-        setting.desk.prepare(playbook.id, needs.verbs, subjects)
+        setting.desk.prepare(playbook.id, verbs, subjects)
         load_had(connection, setting.effects.had, playbook.series, [row["customer_id"] for row in rows])
         for row, one in zip(rows, known, strict=True):
             if one is None:
                 setting.effects.moves.append(_gone(row, setting.now))
             else:
                 yield CustomerRun(setting, playbook, row, one.record, one.zone, one)
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What the steps of a playbook may ask for."""
-
-    customer: frozenset[Field]
-    scopes: frozenset[str]  # the words before the dot
-    events: frozenset[str]
-    verbs: frozenset[str]
-    vouchers: frozenset[str]
-
-    @classmethod
-    def of(cls, playbook: Playbook, catalogue: Catalogue, segments: Mapping[str, Tree]) -> "Needs":
-        """Gathered from the conditions and the moments of its steps, and from what stops it; segments are looked into."""
-        actions = [step.action for step in playbook.steps.values()]
-        trees = [stop.condition or stop.where for stop in playbook.stop_when]
-        trees.extend(tree for action in actions for tree in action.conditions())
-        trees.append(playbook.suspend_while)
-        nodes = [node for tree in trees if tree is not None for node in within(tree, segments)]
-        mentioned = {(one.scope, one.field) for node in nodes for one in node.mentions}
-        moments = {pair for action in actions for pair in (*action.moments(), *action.reads())}
-        return cls(
-            customer=frozenset(
-                [one for scope, one in mentioned if scope == "customer"]
-                + [catalogue.fields[name] for scope, name in moments if scope == "customer"]
-            ),
-            # Whether a record's date has moved is asked before each step.
-            scopes=frozenset([scope for scope, _ in mentioned | moments] + [playbook.trigger.origin.record or ""]),
-            events=frozenset(
-                [stop.event for stop in playbook.stop_when if stop.event is not None]
-                + [event for action in actions for event in action.events()]
-            ),
-            verbs=frozenset(action.verb for action in actions),
-            vouchers=frozenset(action.voucher for action in actions if isinstance(action, IssueVoucher)),
-        )
 
 
 def _walk(run: CustomerRun) -> None:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from engine.action import Heard
-from engine.catalogue import Field
-from engine.conditions import Tree, holds
+from engine.action import Action, Heard
+from engine.catalogue import Catalogue, Field
+from engine.conditions import Tree, holds, within
 from engine.runs.kept import kept
 from engine.runs.started import started
 from engine.shop import Shop
@@ -68,6 +68,34 @@ class Wanted:
     customer: frozenset[Field]
     scopes: frozenset[str]
     events: frozenset[str]
+
+    @classmethod
+    def of(
+        cls,
+        playbook: Playbook,
+        catalogue: Catalogue,
+        segments: Mapping[str, Tree],
+        actions: Sequence[Action] = (),
+    ) -> "Wanted":
+        """What ends a run asks for, and what these steps ask for; segments are looked into."""
+        conditions = [tree for action in actions for tree in action.conditions()]
+        trees = [*(stop.condition or stop.where for stop in playbook.stop_when), *conditions]
+        if actions:
+            trees.append(playbook.suspend_while)
+        nodes = [node for tree in trees if tree is not None for node in within(tree, segments)]
+        mentioned = {(one.scope, one.field) for node in nodes for one in node.mentions}
+        read = {pair for action in actions for pair in (*action.moments(), *action.reads())}
+        fields = catalogue.fields
+        ends = (stop.event for stop in playbook.stop_when if stop.event is not None)
+        return cls(
+            customer=frozenset(
+                [one for scope, one in mentioned if scope == "customer"]
+                + [fields[name] for scope, name in read if scope == "customer"]
+            ),
+            # Whether a record's date has moved is asked before each step.
+            scopes=frozenset([scope for scope, _ in (*mentioned, *read)] + [playbook.trigger.origin.record or ""]),
+            events=frozenset([*ends, *(event for action in actions for event in action.events())]),
+        )
 
 
 def know(

@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.conditions import within
 from engine.runs.known import Wanted, know
 from engine.shop import Shop
 from engine.store.ledger import enrolments
@@ -29,19 +28,12 @@ def stopped_since(
     for playbook, runs in asked.values():
         done = sa.select(enrolments).where(enrolments.c.id.in_(runs), enrolments.c.state == "done")
         rows = [dict(row) for row in connection.execute(done).mappings()]
-        for known in know(connection, shop, playbook, rows, _wanted(shop, playbook), now) if rows else ():
+        for known in (
+            know(connection, shop, playbook, rows, Wanted.of(playbook, shop.catalogue, shop.segments), now)
+            if rows
+            else ()
+        ):
             why = known.stopped() if known is not None else None
             if known is not None and why is not None:
                 found[known.row["id"]] = why
     return found
-
-
-def _wanted(shop: Shop, playbook: Playbook) -> Wanted:
-    trees = [stop.condition or stop.where for stop in playbook.stop_when]
-    nodes = [node for tree in trees if tree is not None for node in within(tree, shop.segments)]
-    mentioned = {(one.scope, one.field) for node in nodes for one in node.mentions}
-    return Wanted(
-        customer=frozenset(one for scope, one in mentioned if scope == "customer"),
-        scopes=frozenset([scope for scope, _ in mentioned] + [playbook.trigger.origin.record or ""]),
-        events=frozenset(stop.event for stop in playbook.stop_when if stop.event is not None),
-    )
