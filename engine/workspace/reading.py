@@ -63,7 +63,7 @@ class Draft:
         try:
             tree = reading.conditions(self.source.texts(path))
         except FlawedAt as error:
-            self.problems.extend(self.flaw((*path, *deeper), flaw) for deeper, flaw in error.flaws)
+            self.problems.extend(self._flaws(path, error))
             return None
         self._doubt(path, reading)
         return tree
@@ -87,14 +87,22 @@ class Draft:
 
     def _problems(self, at: Path, cause: Exception) -> Iterator[Problem]:
         if isinstance(cause, FlawedAt):
-            for deeper, flaw in cause.flaws:
-                yield self.flaw((*at, *deeper), flaw)
-        elif not any(at[: len(one)] == one or one[: len(at)] == at for one in self.broken):
+            yield from self._flaws(at, cause)
+        elif not self._is_broken(at):
             helps = getattr(cause, "helps", ())
             text, _, advice = str(cause).partition("; ")
             rule = getattr(cause, "rule", "duration" if helps else "value")
             place = self.source.key_place(at[:-1]) if at[-1:] == ("[key]",) else self.source.place(at)
             yield Problem(place, rule, text, (*helps, *((advice,) if advice else ())))
+
+    def _flaws(self, at: Path, found: FlawedAt) -> Iterator[Problem]:
+        """The mistakes of conditions; where the structure is wrong already, that is said and no more."""
+        for deeper, flaw in found.flaws:
+            if not self._is_broken((*at, *deeper)):
+                yield self.flaw((*at, *deeper), flaw)
+
+    def _is_broken(self, at: Path) -> bool:
+        return any(at[: len(one)] == one or one[: len(at)] == at for one in self.broken)
 
     def flaw(self, path: Path, flaw: Flaw) -> Problem:
         """A mistake inside one condition, at its place in the file."""
