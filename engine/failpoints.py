@@ -1,0 +1,70 @@
+"""Named places at which a test can stop the program as a crash would: killed, halted or with a fault, exactly there.
+
+`REGULARS_FAILPOINTS` arms them for a process: `deliver.sending=kill`, or several with commas between them, each with the
+number of the pass at which it acts: `smtp.dot=kill@3`. Nothing is armed where the variable is not set.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+VARIABLE = "REGULARS_FAILPOINTS"
+
+#: Every failpoint, and what has just happened when the program stands there.
+FAILPOINTS: Mapping[str, str] = {}
+
+
+class Crash(BaseException):
+    """A crash within a test's own process: nothing may catch it to tidy up, as nothing does after a kill."""
+
+
+def reach(name: str) -> None:
+    """The program stands at a failpoint; where it is armed, it ends there."""
+    if _armed and name in _armed:
+        _act(name)
+
+
+@contextmanager
+def armed(name: str, at: int = 1) -> Iterator[None]:
+    """Within this process: `Crash` is raised when the place is reached for the `at`-th time."""
+    _arm(name, "raise", at)
+    try:
+        yield
+    finally:
+        _armed.pop(name, None)
+
+
+def _arm(name: str, action: str, at: int) -> None:
+    if name not in FAILPOINTS or action not in _ACTIONS or at < 1:
+        raise ValueError(f"{VARIABLE}: there is no failpoint `{name}={action}@{at}`")
+    _armed[name] = (action, at)
+
+
+def _act(name: str) -> None:
+    action, left = _armed[name]
+    _armed[name] = (action, left - 1)
+    if left == 1:
+        _ACTIONS[action](name)
+
+
+def _raise(name: str) -> None:
+    raise Crash(name)
+
+
+_ACTIONS: Mapping[str, Callable[[str], None]] = {
+    "kill": lambda _name: os.kill(os.getpid(), signal.SIGKILL),
+    "stop": lambda _name: os.kill(os.getpid(), signal.SIGSTOP),
+    "raise": _raise,
+}
+_armed: dict[str, tuple[str, int]] = {}
+
+
+def _read(text: str) -> None:
+    for one in filter(None, text.replace(" ", "").split(",")):
+        name, _, how = one.partition("=")
+        action, _, at = how.partition("@")
+        _arm(name, action, int(at) if at.isdigit() else 1 if not at else 0)
+
+
+_read(os.environ.get(VARIABLE, ""))
