@@ -1,0 +1,1 @@
+"""The pages of customers and the door for events, over real sockets."""
