@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -11,11 +10,12 @@ import sqlalchemy as sa
 
 from engine.addresses import fold_address
 from engine.brakes.sends import SendBrakes
-from engine.channels import Accepted, Channel, Done, Doors, Failed, Outcome, Retry, Uncertain
-from engine.clocks.times import Length
+from engine.channels import Doors, Outcome
 from engine.guards import look
 from engine.outgoing.compose import Compose, Composed, Failure
+from engine.outgoing.gate import OneDoor
 from engine.outgoing.outbox import begin_sending, claim, overdue, reap, settle, waiting
+from engine.outgoing.outcomes import Move, Row, move_of, next_try
 from engine.outgoing.sight import Sight
 from engine.outgoing.tries import fix_channels
 from engine.runs.stopping import stopped_since
@@ -24,13 +24,8 @@ from engine.store.dialect import insert, lock_customers
 from engine.store.prepared import Prepared
 
 BATCH = 500
-#: Waits after a refusal that may pass: five minutes, doubled each time, four hours at most (Postfix does alike).
-_FIRST_RETRY, _LONGEST_RETRY, _SPREAD = timedelta(minutes=5), timedelta(hours=4), 0.2
 #: How long a door that took nothing is left alone, if it did not say; else a queue would be written anew at every tick.
 _DOOR_RESTS = timedelta(minutes=1)
-
-Row = Mapping[str, Any]
-Move = dict[str, Any]
 
 
 @dataclass
@@ -98,10 +93,9 @@ class Deliver:
             return probe.execute(connection, {"now": now}).first() is not None
 
     def _batch(self, attempt: str, rows: Sequence[Row], now: datetime, report: Delivered) -> None:
-        """One claim: what may not go is settled at once, the rest goes in waves as wide as its channel."""
+        """One claim: what may not go is settled at once, the rest goes channel by channel."""
         store = self.compose.shop.store
         moves: list[Move] = []
-        ready: list[tuple[Row, Composed]] = []
         with store.connect().execution_options(reading=True) as connection, connection.begin():
             customers = self.compose.customers(connection, rows, now)
             chosen = self.compose.chosen(connection, rows, customers)
@@ -113,16 +107,16 @@ class Deliver:
                 if row["enrolment_id"] in ended
             ]
             allowed = [row for row in allowed if row["enrolment_id"] not in ended]
-            for row, letter in zip(allowed, self.compose.letters(connection, allowed, customers), strict=True):
-                if isinstance(letter, Failure) or row["channel"] not in self.doors:
-                    reason = letter.reason if isinstance(letter, Failure) else f"no way to send {row['channel']}"
-                    moves.append({"id": row["id"], "state": "failed", "reason": reason, **_next(row, now)})
-                else:
-                    ready.append((row, letter))
+            by_channel: dict[str, list[Row]] = {}
+            for row in allowed:
+                by_channel.setdefault(row["channel"], []).append(row)
+            written = {
+                channel: self.compose.letters(connection, of_it, customers) for channel, of_it in by_channel.items()
+            }
         self._fix(attempt, rows, chosen)
         self._settle(attempt, moves, now, report)
-        for channel in dict.fromkeys(row["channel"] for row, _ in ready):
-            self._send(channel, attempt, [one for one in ready if one[0]["channel"] == channel], customers, now, report)
+        for channel, of_it in by_channel.items():
+            self._send(channel, attempt, zip(of_it, written[channel], strict=True), customers, now, report)
 
     def _fix(self, attempt: str, claimed: Sequence[Row], chosen: Sequence[Row]) -> None:
         """Writes down the channels that were chosen, before anything is sent by them."""
@@ -135,18 +129,53 @@ class Deliver:
         self,
         channel: str,
         attempt: str,
-        ready: Sequence[tuple[Row, Composed]],
+        written: Iterable[tuple[Row, Composed | Failure]],
         customers: Mapping[str, Mapping[str, Any]],
         now: datetime,
         report: Delivered,
     ) -> None:
         """Sends what goes by one channel; when its door shuts, the rest waits."""
-        for wave in _waves(ready, self.doors[channel].width):
-            if channel in report.resting:
-                moves: list[Move] = [{"id": row["id"], "state": "planned"} for row, _ in wave]
+        told: list[Move] = []
+
+        def last_look(rows: Sequence[Row]) -> set[int]:
+            refused: list[Move] = []
+            with self.compose.shop.store.begin() as connection:
+                settle(connection, attempt, told, now)
+                _suppress(connection, told, now)
+                lock_customers(connection, (row["customer_id"] for row in rows))
+                fresh = self.compose.complaints(connection, rows, customers, now)
+                allowed = self._look(connection, rows, fresh, now, refused, count=True)
+                going = begin_sending(connection, attempt, [row["id"] for row in allowed], now)
+                settle(connection, attempt, refused, now)
+                self.brakes.watch(connection, told, now)
+            report.add((*told, *refused))
+            told.clear()
+            sending.update(going)
+            return going
+
+        def note(row: Row, composed: Composed | Failure, outcome: Outcome | None) -> None:
+            if isinstance(composed, Failure) or outcome is None:
+                reason = composed.reason if isinstance(composed, Failure) else ""
+                told.append({"id": row["id"], "state": "failed", "reason": reason, **next_try(row, now)})
             else:
-                moves = self._wave(self.doors[channel], attempt, wave, customers, now, report)
-            self._settle(attempt, moves, now, report)
+                told.append({**move_of(row, composed, outcome, now), "sending": row["id"] in sending})
+
+        sending: set[int] = set()
+        gate = OneDoor(written, last_look, note)
+        door = self.doors.get(channel)
+        if door is None:
+            told += [
+                {"id": row["id"], "state": "failed", "reason": f"no way to send {channel}", **next_try(row, now)}
+                for row in gate.left()
+            ]
+        else:
+            door.send(gate.letters(), gate)
+            left = gate.left()
+            told += [{"id": row["id"], "state": "planned"} for row in left]
+            if gate.shut is not None or left:
+                report.resting[channel] = gate.shut.reply if gate.shut is not None else "takes nothing"
+                self._rests[channel] = (now, now + ((gate.shut and gate.shut.after) or _DOOR_RESTS))
+        self._settle(attempt, told, now, report)
 
     def _settle(self, attempt: str, moves: list[Move], now: datetime, report: Delivered) -> None:
         report.add(moves)
@@ -180,93 +209,9 @@ class Deliver:
             else:
                 move = {"id": row["id"], "state": verdict.state, "reason": verdict.reason, "due_at": verdict.until}
                 if verdict.state == "suppressed" and row["channels"]:
-                    move |= {"state": "skipped", **_next(row, now)}
+                    move |= {"state": "skipped", **next_try(row, now)}
                 moves.append(move)
         return allowed
-
-    def _wave(
-        self,
-        door: Channel,
-        attempt: str,
-        wave: Sequence[tuple[Row, Composed]],
-        customers: Mapping[str, Mapping[str, Any]],
-        now: datetime,
-        report: Delivered,
-    ) -> list[Move]:
-        """Offers letters, commits that those accepted are being sent, and hands them over."""
-        moves: list[Move] = []
-        offered: dict[int, tuple[Row, Composed, Accepted]] = {}
-        answers = door.offer([composed.letter for _, composed in wave])
-        for (row, composed), answer in zip(wave, answers, strict=True):
-            if isinstance(answer, Accepted):
-                offered[row["id"]] = (row, composed, answer)
-            else:
-                moves.append(self._outcome(row, composed, answer, now, report))
-        going = self._last_look(attempt, [row for row, _, _ in offered.values()], customers, now, moves)
-        sent = [offered[message] for message in offered if message in going]
-        outcomes = door.hand_over([accepted for _, _, accepted in sent]) if sent else []
-        for (row, composed, _), outcome in zip(sent, outcomes, strict=True):
-            moves.append({**self._outcome(row, composed, outcome, now, report), "sending": True})
-        return moves
-
-    def _last_look(
-        self,
-        attempt: str,
-        rows: Sequence[Row],
-        customers: Mapping[str, Mapping[str, Any]],
-        now: datetime,
-        moves: list[Move],
-    ) -> set[int]:
-        """The guards once more, under locks, in the transaction that commits `sending`."""
-        if not rows:
-            return set()
-        with self.compose.shop.store.begin() as connection:
-            lock_customers(connection, (row["customer_id"] for row in rows))
-            customers = self.compose.complaints(connection, rows, customers, now)
-            allowed = self._look(connection, rows, customers, now, moves, count=True)
-            return begin_sending(connection, attempt, [row["id"] for row in allowed], now)
-
-    def _outcome(self, row: Row, composed: Composed, outcome: Outcome, now: datetime, report: Delivered) -> Move:
-        channel = row["channel"]
-        move: Move = {
-            "id": row["id"], "language": composed.language, "recipient": composed.letter.recipient, "channel": channel,
-        }  # fmt: skip
-        match outcome:
-            case Done(reply):
-                code = 250 if channel == "email" else None
-                return {**move, "state": "sent", "reply": reply, "code": code, **_next(row, now, taken=True)}
-            case Uncertain(reply) if channel == "webhook":
-                # Repeated under the same Idempotency-Key until the system says that it has it.
-                return {**move, "state": "deferred", "reason": reply, "reply": reply, "due_at": now + _backoff(row)}
-            case Uncertain(reply):
-                return {**move, "state": "uncertain", "reason": reply, "reply": reply, **_next(row, now, taken=True)}
-            case Failed(code, reply, suppress):
-                failed = {**move, "state": "failed", "reason": reply, "code": code, "reply": reply, **_next(row, now)}
-                return {**failed, "suppress": suppress}
-            case Retry(after, code, reply, scope):
-                if scope == "relay":
-                    report.resting[channel] = reply
-                    self._rests[channel] = (now, now + (after or _DOOR_RESTS))
-                due_at = now + (after or _backoff(row))
-                return {**move, "state": "deferred", "reason": reply, "code": code, "reply": reply, "due_at": due_at}
-
-
-def _next(row: Row, now: datetime, *, taken: bool = False) -> Move:
-    """When the message's next channel is to be tried: at once, or when this one was taken and stays unopened."""
-    if not row["channels"] or (taken and row["unless_opened"] is None):
-        return {}
-    return {"next_try": now + Length.parse(row["unless_opened"]).approximate if taken else now}
-
-
-def _backoff(row: Row) -> timedelta:
-    """The wait before the next attempt; spread by the message, so that a queue does not come back all at once."""
-    wait: timedelta = min(_FIRST_RETRY * 2 ** min(row["attempts"], 10), _LONGEST_RETRY)
-    digest = sha256(f"{row['id']}/{row['attempts']}".encode()).digest()
-    return wait * (1 + _SPREAD * (digest[0] / 127.5 - 1))
-
-
-def _waves(ready: Sequence[tuple[Row, Composed]], width: int) -> Iterable[Sequence[tuple[Row, Composed]]]:
-    return (ready[start : start + width] for start in range(0, len(ready), width))
 
 
 def _suppress(connection: sa.Connection, moves: Sequence[Move], now: datetime) -> None:

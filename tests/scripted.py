@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from threading import Lock
 
-from engine.channels import Accepted, Done, Letter, Outcome
+from engine.channels import Accepted, Done, Letter, Outcome, Waves
 
 
-class Scripted:
+class Scripted(Waves):
     """Takes every letter, but for the recipients whose answers a test lists; they are used up from the left."""
 
     def __init__(self, width: int = 100) -> None:

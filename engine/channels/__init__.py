@@ -1,9 +1,10 @@
 """The doors through which messages leave."""
 
-from engine.channels.channel import Accepted, Channel, Done, Failed, Letter, Outcome, Retry, Scope, Uncertain
+from engine.channels.channel import Channel, Done, Failed, Gate, Letter, Outcome, Retry, Scope, Uncertain
 from engine.channels.doors import CHANNELS, Doors, open_doors
 from engine.channels.record import Record
 from engine.channels.smtp import Smtp
+from engine.channels.waves import Accepted, Waves
 
 __all__ = [
     "CHANNELS",
@@ -12,6 +13,7 @@ __all__ = [
     "Done",
     "Doors",
     "Failed",
+    "Gate",
     "Letter",
     "Outcome",
     "Record",
@@ -19,5 +21,6 @@ __all__ = [
     "Scope",
     "Smtp",
     "Uncertain",
+    "Waves",
     "open_doors",
 ]

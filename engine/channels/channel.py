@@ -1,7 +1,7 @@
-"""What a channel is: letters are offered, the engine commits that it sends, then the contents are handed over."""
+"""What a channel is: it pulls letters, asks at the gate before a content leaves, and tells what became of each."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
@@ -80,29 +80,29 @@ class Uncertain:
 Outcome = Done | Retry | Failed | Uncertain
 
 
-@dataclass(frozen=True, eq=False)
-class Accepted:
-    """An offered letter that the other side is ready to take."""
+class Gate(Protocol):
+    """The engine's side of a door: asked before the content of a letter leaves, told what became of it."""
 
-    letter: Letter
+    def may_go(self, letters: Sequence[Letter]) -> Collection[str]:
+        """The last look: commits that the letters that may go are being sent, and returns their keys.
+
+        One transaction, together with every outcome told so far. The engine settles the others: nothing is to be told of
+        them. Asked from the thread that called `send`; for all letters at once that are ready at that moment.
+        """
+
+    def tell(self, letter: Letter, outcome: Outcome) -> None:
+        """What became of a letter; recorded with the next commit, at the latest when `send` returns."""
 
 
 class Channel(Protocol):
-    """A door to the world, in two phases, so that `sending` can be committed between them.
+    """A door to the world. Nothing of a letter's content leaves before the gate has said that it may go."""
 
-    What `offer` answers is certain: nothing of the content has left. Accepted letters that are not handed over
-    before the next offer are let go, and certainly not sent.
-    """
+    def send(self, letters: Iterable[Letter], gate: Gate) -> None:
+        """Sends what it can. Letters are pulled one by one as there is room for them, since each may still be in the making.
 
-    @property
-    def width(self) -> int:
-        """How many letters can be offered at once."""
-
-    def offer(self, letters: Sequence[Letter]) -> list[Accepted | Outcome]:
-        """Asks whether the letters, at most `width`, would be taken; one answer for each, in their order."""
-
-    def hand_over(self, accepted: Sequence[Accepted]) -> list[Outcome]:
-        """Sends the contents of letters of the last offer; one outcome for each, in their order."""
+        Every letter that was pulled is told of exactly once, unless `may_go` refused it. A letter that was not pulled
+        when this returns (the door is shut) stays planned.
+        """
 
     def close(self) -> None:
         """Lets everything go."""

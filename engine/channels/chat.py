@@ -14,12 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from engine.channels.channel import Accepted, Done, Failed, Letter, Outcome, Retry, Uncertain
+from engine.channels.channel import Done, Failed, Letter, Outcome, Retry, Uncertain
 from engine.channels.inside import Allowed
 from engine.channels.over_http import secret_of
 from engine.channels.replies import said
 from engine.channels.statuses import of_status
 from engine.channels.veil import Veil
+from engine.channels.waves import Accepted, Waves
 from engine.settings.channels import Chat
 
 _SLOT = "{address}"
@@ -44,7 +45,7 @@ _LINES.setLevel(logging.DEBUG)
 logging.getLogger("urllib3").setLevel(logging.WARNING)  # below that it writes whole addresses
 
 
-class ChatDoor:
+class ChatDoor(Waves):
     """The `Channel` of chat messages."""
 
     def __init__(self, chat: Chat, environment: Mapping[str, str], allowed: Allowed) -> None:

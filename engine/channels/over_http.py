@@ -1,16 +1,17 @@
 """What the doors over HTTP share: a letter becomes a call, and what comes back becomes an outcome."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from engine.channels.channel import Accepted, Failed, Letter, Outcome, Retry, Uncertain
+from engine.channels.channel import Failed, Letter, Outcome, Retry, Uncertain
 from engine.channels.http import Answer, Call, Http, Silence
 from engine.channels.inside import Allowed, check_url
 from engine.channels.replies import said
 from engine.channels.statuses import of_status, wait_of
 from engine.channels.veil import Veil
+from engine.channels.waves import Accepted, Waves
 
 
 def secret_of(environment: Mapping[str, str], name: str | None, what: str) -> str:
@@ -31,7 +32,7 @@ def url_of(environment: Mapping[str, str], name: str | None, what: str, allowed:
     return url
 
 
-class OverHttp(ABC):
+class OverHttp(Waves):
     """A `Channel` whose letters go over HTTP. What `offer` accepts has not left; `hand_over` makes the calls at once."""
 
     keyed = False  # whether the other side takes the same letter only once
@@ -53,9 +54,6 @@ class OverHttp(ABC):
         letters = [one.letter for one in accepted]
         answers = self._http.ask([self.call(letter) for letter in letters])
         return [self.outcome(letter, answer) for letter, answer in zip(letters, answers, strict=True)]
-
-    def close(self) -> None:  # noqa: B027  (nothing to do is what it does)
-        """Nothing is open between calls."""
 
     @abstractmethod
     def refuse(self, letter: Letter) -> Failed | Retry | None:

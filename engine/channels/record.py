@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from engine.channels.channel import Accepted, Done, Letter, Outcome
+from engine.channels.channel import Done, Letter, Outcome
+from engine.channels.waves import Accepted, Waves
 
 
-class Record:
+class Record(Waves):
     """Takes every letter and keeps it, in the order of sending."""
 
     width = 1000
@@ -21,6 +22,3 @@ class Record:
         """Keeps the letters."""
         self.letters += [one.letter for one in accepted]
         return [Done("250 kept")] * len(accepted)
-
-    def close(self) -> None:
-        """Nothing is open."""

@@ -19,8 +19,9 @@ from aiosmtplib import (
 )
 
 from engine.addresses import parse_address
-from engine.channels.channel import Accepted, Done, Letter, Outcome, Retry, Uncertain
+from engine.channels.channel import Done, Letter, Outcome, Retry, Uncertain
 from engine.channels.replies import of_content, of_recipient, of_relay, of_sender, said
+from engine.channels.waves import Accepted, Waves
 from engine.settings.channels import Email
 
 _PER_CONNECTION = 100  # many relays close a connection after a hundred letters; going first is politer
@@ -43,7 +44,7 @@ class _OnLine(Accepted):
     line: _Line
 
 
-class Smtp:
+class Smtp(Waves):
     """The `Channel` of mail. Synchronous outside, an event loop of its own inside; one thread at a time may use it."""
 
     def __init__(

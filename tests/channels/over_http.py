@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from engine.channels import Accepted, Channel, Letter, Outcome
+from engine.channels import Accepted, Letter, Outcome, Waves
 from engine.channels.http import Http
 from engine.channels.inside import Allowed
 
@@ -26,7 +26,7 @@ def way_out() -> Http:
     return Http(ALLOWED, most=4096)
 
 
-def sent(channel: Channel, letters: Iterable[Letter]) -> list[Outcome]:
+def sent(channel: Waves, letters: Iterable[Letter]) -> list[Outcome]:
     """Offers and hands over as the engine does; what is not accepted is an outcome already."""
     answers = channel.offer(list(letters))
     handed = iter(channel.hand_over([one for one in answers if isinstance(one, Accepted)]))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.channels import Accepted, Done, Doors, Failed, Letter, Outcome, Retry, Uncertain
+from engine.channels import Accepted, Done, Doors, Failed, Letter, Outcome, Retry, Uncertain, Waves
 from engine.demo.chance import chance
 
 _DEAD, _LATER, _SILENT = 0.01, 0.01, 0.001
@@ -61,7 +61,7 @@ class World:
         return self.now - self._began > timedelta(days=545 * chance(address, "day"))
 
 
-class _Door:
+class _Door(Waves):
     width = 1000
 
     def __init__(self, world: World, name: str) -> None:
@@ -72,6 +72,3 @@ class _Door:
 
     def hand_over(self, accepted: Sequence[Accepted]) -> list[Outcome]:
         return [self._world.hand_over(self._name, one.letter) for one in accepted]
-
-    def close(self) -> None:
-        pass
