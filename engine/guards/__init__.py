@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from engine.guards.cap import cap
 from engine.guards.complaint import complaint
-from engine.guards.consent import consent
+from engine.guards.consent import EVERY_TOPIC, consent, holding
 from engine.guards.expiry import expiry
 from engine.guards.hold import hold
 from engine.guards.opened import opened
@@ -41,4 +41,4 @@ def against(at: Look) -> dict[str, Verdict]:
     return {name: verdict for name, guard in GUARDS.items() if (verdict := guard(at)) is not None}
 
 
-__all__ = ["GUARDS", "Cap", "Look", "Rival", "Said", "Verdict", "against", "look"]
+__all__ = ["EVERY_TOPIC", "GUARDS", "Cap", "Look", "Rival", "Said", "Verdict", "against", "holding", "look"]
