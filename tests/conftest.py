@@ -10,10 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 import engine.store.brakes
+import engine.store.contents
 import engine.store.desk
+import engine.store.erasures
 import engine.store.goods
 import engine.store.ledger
-import engine.store.loyalty  # noqa: F401  (declares those of vouchers and points)
+import engine.store.loyalty
+import engine.store.sources  # noqa: F401  (each declares its tables)
 from engine.store.connect import connect, create
 from engine.store.customers import metadata
 from tests.postgres import database_url, execute, running_postgres

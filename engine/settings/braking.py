@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 
 from engine.clocks.times import LASTING, Length
 from engine.settings.declared import Count, Declared
+from engine.settings.delivery import Delivery
 from engine.settings.literals import Cap, SendHours, Share
 
 _RATE = r"[1-9]\d{0,7} per (?:hour|day)"
@@ -153,3 +154,7 @@ class Guarded(Declared):
         default="wait", description="What its marketing does while the customer has an open complaint."
     )
     brakes: Brakes = Field(default_factory=Brakes, description="The brakes of this playbook, beside those of the shop.")
+    delivery: Delivery = Field(
+        default_factory=Delivery,
+        description="What becomes of its messages without an answer, where not as in the settings.",
+    )

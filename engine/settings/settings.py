@@ -1,7 +1,7 @@
 """The brand's settings: `settings/regulars.yaml`, and the kinds of voucher of `settings/vouchers.yaml`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -17,8 +17,12 @@ from engine.clocks.working import Feast, Week
 from engine.settings.braking import Brakes
 from engine.settings.channels import Channels
 from engine.settings.declared import Count, Declared
+from engine.settings.delivery import ShopDelivery
 from engine.settings.literals import Cap, Days, Duration, Limit, Name, SendHours, SendWindow, Share, Text
+from engine.settings.sources import Source
 from engine.settings.staff import Staff
+from engine.settings.web import Web
+from engine.settings.words import Words, in_language
 
 _ZONES = frozenset(available_timezones())  # looking them up reads a folder
 
@@ -115,7 +119,11 @@ class Limits(Declared):
 class Topic(Declared):
     """A subscription topic that a customer can leave by itself."""
 
-    title: Text = Field(description="The topic's name, as customers see it.")
+    title: Words = Field(description="The topic's name, as customers see it; or one by language.")
+
+    def named(self, languages: Iterable[str]) -> str | None:
+        """The name for a reader of the first of these languages that has one; else in any language."""
+        return in_language(self.title, languages) or next(iter(self.title.values()), None)
 
 
 _Country = Annotated[
@@ -139,16 +147,21 @@ class Settings(Declared):
     fallback: Mapping[Text, Text] = Field(
         default_factory=dict, description="Which language to take where one has no text: `zh-TW: zh-CN`."
     )
-    unsubscribe_url: Text = Field(
-        default="http://localhost:8080/u", description="Where the unsubscribe page lives; the signed token is appended."
-    )
+    web: Web = Field(default_factory=Web, description="Where the pages are by which customers leave or stay.")
     topics: Mapping[Name, Topic] = Field(default_factory=dict, description="The topics that a customer can leave.")
     channels: Channels = Field(default_factory=Channels, description="The roads by which messages leave.")
+    sources: Mapping[Name, Source] = Field(
+        default_factory=dict, description="The systems that tell what happened, by name: who may `POST /events`."
+    )
     staff: Staff = Field(default_factory=Staff, description="The shop's own people and their teams.")
     limits: Limits = Field(default_factory=Limits, description="What holds for every playbook.")
     brakes: Brakes = Field(
         default_factory=Brakes,
         description="The brakes of every playbook that says nothing else.",
+    )
+    delivery: ShopDelivery = Field(
+        default_factory=ShopDelivery,
+        description="What becomes of messages without an answer, and how messages are written.",
     )
     working: Working = Field(default_factory=Working, description="When the shop's people are there.")
 

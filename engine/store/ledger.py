@@ -61,6 +61,7 @@ RUNNING = "state = 'running'"
 HELD_BACK = "state = 'waiting'"
 WAITING = "state IN ('planned', 'deferred')"
 LEASED = "state IN ('claimed', 'sending')"
+UNCERTAIN = "state IN ('uncertain', 'review')"
 #: The reason of a message that waits for a complaint to be closed.
 COMPLAINT = "a complaint of the customer is open"
 COMING = "state IN ('planned', 'deferred', 'claimed')"
@@ -130,10 +131,10 @@ outbox = sa.Table(
     sa.Column("fields", Document),  # what a webhook says, as it was when it was planned
     sa.Column("purpose", Key, nullable=False),  # marketing | transactional
     sa.Column("topic", Key),
-    sa.Column("state", Key, nullable=False),  # see engine/deliver
+    sa.Column("state", Key, nullable=False),  # see engine/outgoing/states
     sa.Column("reason", sa.Text),
     sa.Column("planned_at", Instant, nullable=False),
-    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),  # of an uncertain one, when it is decided what becomes of it
     sa.Column("expires_at", Instant),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("attempt_id", Key),
@@ -142,9 +143,15 @@ outbox = sa.Table(
     sa.Column("sent_at", Instant),
     sa.Column("bounced_at", Instant),
     sa.Column("priority", sa.Integer, nullable=False, server_default="50"),  # who goes first, where not all may
+    sa.Column("dup_risk", sa.Integer, nullable=False, server_default="0"),  # how often it was sent again after a doubt
+    sa.Column(
+        "crash_count", sa.Integer, nullable=False, server_default="0"
+    ),  # workers that died with it in their hands
+    sa.Column("duplicate_known", sa.Boolean, nullable=False, server_default=sa.false()),  # two attempts were both taken
     sa.UniqueConstraint("enrolment_id", "step", "iteration", "rank"),
     sa.Index("ix_outbox_due", "due_at", **_where(WAITING)),
     sa.Index("ix_outbox_leased", "lease_until", **_where(LEASED)),
+    sa.Index("ix_outbox_uncertain", "due_at", **_where(UNCERTAIN)),
     sa.Index("ix_outbox_customer_id_sent_at", "customer_id", "sent_at", **_where("sent_at IS NOT NULL")),
     sa.Index("ix_outbox_playbook_sent_at", "playbook", "sent_at", **_where("sent_at IS NOT NULL")),
     sa.Index("ix_outbox_playbook_bounced_at", "playbook", "bounced_at", **_where("bounced_at IS NOT NULL")),
@@ -179,7 +186,7 @@ attempts = sa.Table(
     sa.Column("id", Key, primary_key=True),
     sa.Column("message_id", sa.BigInteger, sa.ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("outcome", Key, nullable=False),  # claimed | sending | sent | deferred | failed | uncertain
+    sa.Column("outcome", Key, nullable=False),  # sent | deferred | failed | uncertain | accepted_late
     sa.Column("code", sa.Integer),
     sa.Column("reply", sa.Text),
 )

@@ -6,10 +6,13 @@ import sqlalchemy as sa
 from alembic import context
 
 import engine.store.brakes
+import engine.store.contents
 import engine.store.desk
+import engine.store.erasures
 import engine.store.goods
 import engine.store.ledger
-import engine.store.loyalty  # noqa: F401  (declares those of vouchers and points)
+import engine.store.loyalty
+import engine.store.sources  # noqa: F401  (each declares its tables)
 from engine.store.connect import connect
 from engine.store.customers import metadata
 

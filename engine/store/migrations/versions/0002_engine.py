@@ -128,6 +128,9 @@ def upgrade() -> None:
         sa.Column("sent_at", Instant(), nullable=True),
         sa.Column("bounced_at", Instant(), nullable=True),
         sa.Column("priority", sa.Integer(), server_default="50", nullable=False),
+        sa.Column("dup_risk", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("crash_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("duplicate_known", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         sa.UniqueConstraint(
             "enrolment_id", "step", "iteration", "rank", name="uq_outbox_enrolment_id_step_iteration_rank"
@@ -153,6 +156,13 @@ def upgrade() -> None:
         ["lease_until"],
         sqlite_where=sa.text("state IN ('claimed', 'sending')"),
         postgresql_where=sa.text("state IN ('claimed', 'sending')"),
+    )
+    op.create_index(
+        "ix_outbox_uncertain",
+        "outbox",
+        ["due_at"],
+        sqlite_where=sa.text("state IN ('uncertain', 'review')"),
+        postgresql_where=sa.text("state IN ('uncertain', 'review')"),
     )
     op.create_index(
         "ix_outbox_coming",
