@@ -28,9 +28,14 @@ class Played:
     fault: str | None = None  # a mistake of the engine
 
 
-def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage) -> Played:
-    """Plays one test: the playbook alone, active whatever its status. The store is left as it was at the end."""
-    trace, channel = Trace(), Record()
+def play(
+    workspace: Workspace, playbook: Playbook, case: Case, stage: Stage, channel: Record | None = None
+) -> Played:
+    """Plays one test: the playbook alone, active whatever its status. The store is left as it was at the end.
+
+    What leaves is found on `channel`.
+    """
+    trace, channel = Trace(), channel or Record()
     timeline = Timeline(channel)
     problem = fault = None
     held_out = {person.id for person in case.people.values() if person.held_out}
