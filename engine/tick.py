@@ -73,7 +73,7 @@ class Tick:
         self._admit = Admit(shop)
         # One channel alone takes everything: rehearsals record it.
         doors = doors if isinstance(doors, Doors) else Doors.all_to(doors)
-        self._deliver = Deliver(Compose(shop, secrets), doors)
+        self._deliver = Deliver(Compose(shop, secrets, doors.sign), doors)
         self._entries = entries_of(shop, {} if compiled is None else compiled)
         self._audiences = {name: audience_of(entry.playbook) for name, entry in self._entries.items()}
         self._questions = Questions()

@@ -1,6 +1,7 @@
 """The doors through which messages leave."""
 
 from engine.channels.channel import Channel, Done, Failed, Gate, Letter, Outcome, Retry, Scope, Uncertain
+from engine.channels.dkim import Sign, unsigned
 from engine.channels.doors import CHANNELS, Doors, open_doors
 from engine.channels.record import Record
 from engine.channels.smtp import Smtp
@@ -19,8 +20,10 @@ __all__ = [
     "Record",
     "Retry",
     "Scope",
+    "Sign",
     "Smtp",
     "Uncertain",
     "Waves",
     "open_doors",
+    "unsigned",
 ]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from engine.channels.channel import Channel
 from engine.channels.chat import ChatDoor
+from engine.channels.dkim import Sign, open_signer, unsigned
 from engine.channels.http import Http
 from engine.channels.inside import Allowed
 from engine.channels.sms import SmsDoor
@@ -19,9 +20,12 @@ CHANNELS = ("email", "sms", "chat", "webhook")
 class Doors(Mapping[str, Channel]):
     """Channels by name; a channel that the settings do not declare is not there."""
 
-    def __init__(self, channels: Mapping[str, Channel], *, let_go: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, channels: Mapping[str, Channel], *, let_go: Callable[[], None] = lambda: None, sign: Sign = unsigned
+    ) -> None:
         self._channels = dict(channels)
         self._let_go = let_go
+        self.sign = sign  # what puts the shop's signature on a mail, before its content is frozen
 
     @classmethod
     def all_to(cls, channel: Channel) -> "Doors":
@@ -61,4 +65,14 @@ def open_doors(channels: Channels, environment: Mapping[str, str], clock: Callab
     if channels.email is not None:
         opened["email"] = Smtp(channels.email, environment)
     in_order = {name: opened[name] for name in CHANNELS if name in opened}
-    return Doors(in_order, let_go=way.close) if way is not None else Doors(in_order)
+    let_go = way.close if way is not None else _nothing
+    return Doors(in_order, let_go=let_go, sign=_signs(channels, environment))
+
+
+def _nothing() -> None:
+    pass
+
+
+def _signs(channels: Channels, environment: Mapping[str, str]) -> Sign:
+    dkim = channels.email.dkim if channels.email is not None else None
+    return open_signer(dkim.domain, dkim.selector, dkim.key, environment) if dkim is not None else unsigned

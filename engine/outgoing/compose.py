@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engine.catalogue import Field, Recommendation, Type
 from engine.catalogue.origin import EVENTS, Origin
+from engine.channels import Sign, unsigned
 from engine.outgoing.letters import Composed, Context, Failure, Sheet, Writer, message_key
 from engine.outgoing.recommend import recommended
 from engine.outgoing.sight import address_of
@@ -33,6 +34,7 @@ class Compose:
 
     shop: Shop
     secrets: Sequence[str]
+    sign: Sign = unsigned
 
     def customers(self, connection: sa.Connection, rows: Sequence[Row], now: datetime) -> dict[str, dict[str, Any]]:
         """The customers of these messages, with every field that a text of theirs mentions."""
@@ -94,7 +96,7 @@ class Compose:
     @cached_property
     def writer(self) -> Writer:
         """The hand that writes."""
-        return Writer(self.shop.settings, self.secrets)
+        return Writer(self.shop.settings, self.secrets, self.sign)
 
     def chosen(
         self, connection: sa.Connection, rows: Sequence[Row], customers: Mapping[str, Mapping[str, Any]]
@@ -121,7 +123,7 @@ class Compose:
         language, template = self.template(playbook, message, context["customer"].get("language"), "email")
         if template is None:
             return None
-        url = f"{settings.unsubscribe_url}/preview" if marketing else None
+        url = settings.web.leaving("preview") if marketing else None
         zone = settings.zone_of(context["customer"].get("timezone"))
         return self.writer.content(template, context, language, zone, url)
 

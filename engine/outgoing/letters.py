@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.channels import Letter
+from engine.channels import Letter, Sign, unsigned
+from engine.outgoing.marks import feedback_id, leave_address, sender_of
 from engine.render import (
     Content,
     MailHeaders,
@@ -65,6 +66,7 @@ class Writer:
 
     settings: Settings
     secrets: Sequence[str]
+    sign: Sign = unsigned
 
     def __call__(self, sheet: Sheet) -> Composed | Failure:
         """The letter, or why there is none."""
@@ -101,8 +103,11 @@ class Writer:
             date=row["planned_at"],
             reply_to=email.reply_to,
             unsubscribe_url=url,
+            unsubscribe_mail=leave_address(email, self.secrets, row, address) if url else None,
+            feedback_id=feedback_id(email, row),
         )
-        return Letter(key, email.address, address, build_mail(content, headers))
+        mail = self.sign(build_mail(content, headers), row["planned_at"])
+        return Letter(key, sender_of(email, self.secrets, row, address), address, mail)
 
     def content(
         self, template: Template, context: Context, language: str, zone: ZoneInfo, unsubscribe_url: str | None
@@ -136,8 +141,8 @@ class Writer:
     def _unsubscribe_url(self, row: Row) -> str | None:
         if row["purpose"] != "marketing":
             return None
-        token = unsubscribe_token(self.secrets, row["customer_id"], row["channel"], row["topic"])
-        return f"{self.settings.unsubscribe_url}/{token}"
+        token = unsubscribe_token(self.secrets, row["customer_id"], row["channel"], row["topic"], row["id"])
+        return self.settings.web.leaving(token)
 
 
 _WRITES: Mapping[str, Callable[[Writer, Sheet, str], Letter | None]] = {

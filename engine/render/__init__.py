@@ -3,8 +3,10 @@
 from engine.render.check import Variable, elements, variables
 from engine.render.message import Message, Part, is_language, parse_message
 from engine.render.mime import MailHeaders, build_mail
+from engine.render.returns import Token, return_address, tokens_in
+from engine.render.seal import SHORTEST_SECRET, seal, unseal
 from engine.render.template import Content, Template, Unrenderable, compile_message, render, render_plain
-from engine.render.unsubscribe import SHORTEST_SECRET, Leave, read_unsubscribe_token, unsubscribe_token
+from engine.render.unsubscribe import Leave, read_unsubscribe_token, unsubscribe_token
 from engine.render.values import Money, Several
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "Part",
     "Several",
     "Template",
+    "Token",
     "Unrenderable",
     "Variable",
     "build_mail",
@@ -27,6 +30,10 @@ __all__ = [
     "read_unsubscribe_token",
     "render",
     "render_plain",
+    "return_address",
+    "seal",
+    "tokens_in",
+    "unseal",
     "unsubscribe_token",
     "variables",
 ]

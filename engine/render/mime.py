@@ -18,6 +18,7 @@ _BOUNDARY = b"=_regulars_alternative"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _URL = re.compile(r"https?://[!-;=?-~]+")
+_ADDRESS = re.compile(r"[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
 
 
@@ -31,6 +32,7 @@ class MailHeaders:
     date: datetime  # aware
     reply_to: str | None = None
     unsubscribe_url: str | None = None
+    unsubscribe_mail: str | None = None  # an address beside it; mail to it leaves too
     feedback_id: str | None = None
 
 
@@ -47,7 +49,10 @@ def build_mail(content: Content, headers: MailHeaders) -> bytes:
         head.append(_mailbox_line("Reply-To", headers.reply_to))
     if headers.unsubscribe_url:
         # One line, neither folded nor encoded however long: receivers read the address by its angle brackets.
-        head.append(b"List-Unsubscribe: <" + _checked("List-Unsubscribe", headers.unsubscribe_url, _URL) + b">")
+        url = _checked("List-Unsubscribe", headers.unsubscribe_url, _URL)
+        by_mail = headers.unsubscribe_mail
+        beside = b", <mailto:" + _checked("List-Unsubscribe", by_mail, _ADDRESS) + b">" if by_mail else b""
+        head.append(b"List-Unsubscribe: <" + url + b">" + beside)
         head.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click")
     if headers.feedback_id:
         head.append(b"Feedback-ID: " + _checked("Feedback-ID", headers.feedback_id, re.compile(r"[!-~]+")))

@@ -11,6 +11,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from engine.clocks.times import Length
 from engine.settings.declared import Count, Declared, Secret
 from engine.settings.literals import Duration, Name, Text
+from engine.settings.mail import Bounces, Dkim, SenderId
+from engine.settings.words import Words, in_language
 
 _Prefix = Annotated[
     str,
@@ -42,28 +44,6 @@ _Patience = Annotated[
     ),
 ]
 _TIMEOUT = 15.0
-#: The words of every language that has none of its own.
-_ELSE = ""
-
-
-def _words(written: Any) -> Any:
-    return written if isinstance(written, Mapping) else {_ELSE: written}
-
-
-#: One text for all, or one by language.
-_Words = Annotated[
-    Mapping[str, Text],
-    BeforeValidator(_words),
-    WithJsonSchema(
-        {
-            "type": ["string", "object"],
-            "additionalProperties": {"type": "string"},
-            "minProperties": 1,
-            "title": "text, or texts by language",
-            "examples": ["Reply STOP to leave."],
-        }
-    ),
-]
 
 
 @lru_cache(maxsize=64)  # asked for each mail
@@ -87,6 +67,13 @@ class Email(Declared):
     )
     connections: Count = Field(default=5, ge=1, le=50, description="Connections to the relay at one time.")
     timeout: Duration = Field(default=Length(1, "minute"), description="How long the relay may take to answer.")
+    bounces: Bounces | None = Field(default=None, description="Where bounces and complaints come in.")
+    feedback_id: SenderId = Field(
+        default=None,
+        description="Marks every mail with its playbook and message for Gmail's Postmaster Tools: `true`, or a sender id of "
+        "your own.",
+    )
+    dkim: Dkim | None = Field(default=None, description="Signs every mail; leave it out where the relay does.")
 
     @property
     def address(self) -> str:
@@ -130,7 +117,7 @@ class Sms(Declared):
     )
     connections: Count = Field(default=10, ge=1, le=50, description="Calls at one time.")
     timeout: _Patience = Field(default=_TIMEOUT, description="How long the provider may take, all in all.")
-    opt_out: _Words | None = Field(
+    opt_out: Words | None = Field(
         default=None,
         description="What ends every marketing text message: `Reply STOP to leave`; or one such text by language.",
     )
@@ -139,7 +126,7 @@ class Sms(Declared):
         """How a reader of the first of these languages that has words is told to leave; None where nothing is said."""
         if self.opt_out is None:
             return None
-        return next((self.opt_out[one] for one in languages if one in self.opt_out), self.opt_out.get(_ELSE))
+        return in_language(self.opt_out, languages)
 
 
 class Chat(Declared):
