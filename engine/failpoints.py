@@ -12,7 +12,22 @@ from contextlib import contextmanager
 VARIABLE = "REGULARS_FAILPOINTS"
 
 #: Every failpoint, and what has just happened when the program stands there.
-FAILPOINTS: Mapping[str, str] = {}
+FAILPOINTS: Mapping[str, str] = {
+    "smtp.connected": "a connection to the relay may be used, and nothing was said on it",
+    "smtp.rcpt": "the relay has taken a recipient, and the gate was not asked",
+    "smtp.354": "the relay waits for a content; where it pipelines, the gate was not asked",
+    "smtp.half": "half of a content has left",
+    "smtp.dot": "a content has left with its final dot, and no answer was read",
+    "smtp.replied": "the answer to a content was read, and nobody was told",
+    "render.child": "a process that writes messages is ready, and was given none",
+    "render.sent": "messages were given to the process that writes them, and none was taken back",
+    "events.received": "events came over HTTP, and nothing of them is in the store",
+    "events.committed": "events from HTTP are in the store, and nobody was told so",
+    "import.batch": "a batch of a file's rows is in the store, and the next is not",
+    "inbox.imported": "a file of the inbox is in the store, and still lies where it was dropped",
+    "erase.half": "some tables of a customer who is being erased are empty, others are not yet",
+    "erase.sweeping": "a customer is erased, and the file still has copies of the rows in its free pages",
+}
 
 
 class Crash(BaseException):
@@ -23,6 +38,11 @@ def reach(name: str) -> None:
     """The program stands at a failpoint; where it is armed, it ends there."""
     if _armed and name in _armed:
         _act(name)
+
+
+def is_armed(name: str) -> bool:
+    """Whether anything happens at a failpoint; for places that only exist where it does."""
+    return name in _armed
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from engine.source.printing import print_problems
 from engine.store.connect import connect
 from engine.store.faults import StoreError, in_plain_words
 from engine.store.migrate import migrate
+from engine.store.sealed import keep_keys
 from engine.workspace import Workspace, load
 from engine.workspace.playbook import Playbook
 
@@ -85,6 +86,7 @@ def open_store(url: str) -> Iterator[sa.Engine]:
         raise click.ClickException(
             f"`{url}` is no store; write sqlite:///FILE or postgresql://USER@HOST/NAME"
         ) from fault
+    keep_keys(store, long_enough())
     try:
         with in_plain_words():
             migrate(store)
@@ -95,14 +97,19 @@ def open_store(url: str) -> Iterator[sa.Engine]:
 
 def secrets_of_environment(workspace: Workspace) -> list[str]:
     """The secrets that sign unsubscribe links, the present one last. A workspace without marketing mail needs none."""
-    long_enough = [value for name in (OLD_SECRET, SECRET) if len(value := os.environ.get(name, "")) >= SHORTEST_SECRET]
+    found = long_enough()
     marketing = any(playbook.purpose == "marketing" for playbook in workspace.playbooks.values())
     if marketing and len(os.environ.get(SECRET, "")) < SHORTEST_SECRET:
         raise click.ClickException(
             f"set {SECRET}: it signs the unsubscribe links ({SHORTEST_SECRET} characters or more, kept for years)."
             " Make one with:\n  python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
-    return long_enough or ["nothing-is-signed"]
+    return found or ["nothing-is-signed"]
+
+
+def long_enough() -> list[str]:
+    """Our secrets of the environment, the present one last."""
+    return [value for name in (OLD_SECRET, SECRET) if len(value := os.environ.get(name, "")) >= SHORTEST_SECRET]
 
 
 def playbook_named(workspace: Workspace, name: str) -> Playbook:

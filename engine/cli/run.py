@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import sqlalchemy as sa
 import structlog
 from structlog.typing import Processor
 
@@ -18,6 +19,7 @@ from engine.settings import Settings
 from engine.shop import Shop
 from engine.store.alone import alone
 from engine.store.faults import StoreError
+from engine.store.sealed import require_keys
 
 
 def without_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,6 +38,12 @@ def doors(settings: Settings, without: Sequence[str] = ()) -> Doors:
         return open_doors(settings.channels.without(without), os.environ, clock)
     except ValueError as fault:
         raise click.ClickException(str(fault)) from fault
+
+
+def know_the_erased(store: sa.Engine) -> None:
+    """Raises `StoreError` where a message could go to somebody who was erased."""
+    with store.connect().execution_options(reading=True) as connection:
+        require_keys(connection)
 
 
 def _renderer() -> Processor:
@@ -76,6 +84,7 @@ def command(folder: Path, store: str, interval: float, until_idle: bool, without
     with open_store(store) as engine:
         try:
             with alone(engine.url):
+                know_the_erased(engine)
                 opened = doors(Shop(engine, workspace).settings, without)
                 Daemon(folder, engine, opened, secrets, timedelta(seconds=interval)).run(until_idle=until_idle)
         except StoreError as fault:

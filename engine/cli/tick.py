@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
-from engine.cli.run import doors, without_option
+from engine.cli.run import doors, know_the_erased, without_option
 from engine.daemon import clock
 from engine.deploy import deploy
 from engine.shop import Shop
@@ -26,6 +26,7 @@ def command(folder: Path, store: str, without: tuple[str, ...]) -> None:
     workspace = read_workspace(folder, strict=False)
     secrets = secrets_of_environment(workspace)
     with open_store(store) as engine, alone(engine.url):
+        know_the_erased(engine)
         shop, refused = deploy(Shop(engine, workspace), clock())
         if refused:
             click.echo(print_problems(refused, workspace.texts), err=True)

@@ -5,11 +5,18 @@ import click
 from engine.cli.options import open_store, store_option
 from engine.cli.suppress import CHANNELS, checked
 from engine.store.ingest import lift_suppression
+from engine.store.sealed import CUSTOMER
 
 
 @click.command("unsuppress")
 @click.argument("address")
-@click.option("--channel", type=CHANNELS, default="email", show_default=True, help="The channel.")
+@click.option(
+    "--channel",
+    type=click.Choice([*CHANNELS.choices, CUSTOMER]),
+    default="email",
+    show_default=True,
+    help="The channel; `customer` with an id lets a customer in again who was erased.",
+)
 @store_option
 def command(address: str, channel: str, store: str) -> None:
     """Let messages go to ADDRESS again; what was left out meanwhile is not made up for."""

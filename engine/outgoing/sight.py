@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.addresses import fold_address, parse_address, parse_phone
-from engine.guards import Cap, Look, Rival, Said
+from engine.guards import Cap, Look, Rival, Said, holding
 from engine.guards.suspension import STANDS_STILL
 from engine.settings import Settings
 from engine.settings.braking import USUAL_PRIORITY
@@ -17,6 +17,7 @@ from engine.shop import Shop
 from engine.store.brakes import EVERYTHING, Held, holds_on, not_held
 from engine.store.customers import consents, suppressions
 from engine.store.ledger import COMING, enrolments, of_playbooks, outbox
+from engine.store.sealed import seals
 from engine.workspace.playbook import Playbook
 
 #: States in which a message counts against the cap: it went, or may have gone.
@@ -57,8 +58,8 @@ class Sight:
     ) -> "Sight":
         """Reads what the guards need for these rows of the outbox."""
         ids = sorted({row["customer_id"] for row in rows})
-        known = (address_of(shop.settings, row, customers.get(row["customer_id"], {})) for row in rows)
-        addresses = sorted({fold_address(address) for address in known if address})
+        known = ((row["channel"], address_of(shop.settings, row, customers.get(row["customer_id"], {}))) for row in rows)
+        addresses = {(channel, fold_address(address)) for channel, address in known if address}
         return cls(
             shop=shop,
             consents=_consents(connection, ids),
@@ -184,19 +185,24 @@ def _opened(shop: Shop, connection: sa.Connection, rows: Sequence[Row], now: dat
 
 
 def _consents(connection: sa.Connection, ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[str, bool]]]:
-    found: dict[tuple[str, str], list[tuple[str, bool]]] = {}
-    columns = (consents.c.customer_id, consents.c.channel, consents.c.topic, consents.c.given)
-    for customer, channel, topic, given in connection.execute(
+    found: dict[tuple[str, str], list[tuple[str, bool, datetime]]] = {}
+    columns = (consents.c.customer_id, consents.c.channel, consents.c.topic, consents.c.given, consents.c.at)
+    for customer, channel, *answer in connection.execute(
         sa.select(*columns).where(consents.c.customer_id.in_(ids)).with_for_update(read=True)
     ):
-        found.setdefault((customer, channel), []).append((topic, given))
-    return found
+        found.setdefault((customer, channel), []).append((answer[0], answer[1], answer[2]))
+    return {key: holding(answers) for key, answers in found.items()}
 
 
-def _suppressed(connection: sa.Connection, addresses: Sequence[str]) -> dict[tuple[str, str], str]:
+def _suppressed(connection: sa.Connection, addresses: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Why nothing may go to some of these addresses, given as channel and folded address; erased ones stand as hashes."""
+    sealed = seals(connection, addresses)
+    wanted = {channel for channel, _ in addresses}, {*sealed, *(address for _, address in addresses)}
     columns = (suppressions.c.channel, suppressions.c.address, suppressions.c.reason)
-    rows = connection.execute(sa.select(*columns).where(suppressions.c.address.in_(addresses)))
-    return {(channel, address): reason for channel, address, reason in rows}
+    # By both columns of the key: by the address alone, the whole list would be read.
+    found = suppressions.c.channel.in_(sorted(wanted[0])), suppressions.c.address.in_(sorted(wanted[1]))
+    rows = connection.execute(sa.select(*columns).where(*found))
+    return {sealed.get(address, (channel, address)): reason for channel, address, reason in rows}
 
 
 def _said(

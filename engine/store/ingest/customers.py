@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from engine.store.customers import POSITION, consent_log, consents, customer_tags, customers
 from engine.store.dialect import next_position
 from engine.store.ingest.touched import touch, touch_sharing
-from engine.store.ingest.written import Row, Written, alike, batches, once
+from engine.store.ingest.written import Numbered, Rejected, Row, Written, alike, batches, once
 from engine.store.many import among, write
+from engine.store.sealed import CUSTOMER, erased_among
 
 #: Columns of a row that become rows of other tables.
 TAGS = "tags"
@@ -22,6 +23,9 @@ IMPORTED = "import"
 #: What several customers share; a metric may look `across` it.
 _SHARED = ("company", "household")
 _ELSEWHERE = {TAGS, *CONSENTS}
+#: The columns with addresses, and their channels.
+_ADDRESSES = {"id": CUSTOMER, "email": "email", "phone": "sms", "chat": "chat"}
+_ERASED = "this customer was erased; one who came back is let in by  regulars unsuppress {what} --channel {channel}"
 _KEPT = "consent stays withdrawn: the customer withdrew it here, and the row gives no later date"
 
 
@@ -31,14 +35,38 @@ def put_customers(connection: sa.Connection, rows: Sequence[Row], now: datetime)
     * `tags`: any number of texts; they are added, none is taken away, since the engine gives tags too;
     * `email_consent`, `sms_consent`, `chat_consent`: True, False, or the instant at which consent was given, for every
       topic. A customer who withdrew consent elsewhere than by an import gets it back only by a later date.
+
+    A row with an address whose owner was erased is rejected: nobody comes back by a file that was written before.
     """
     done = Written()
     for offset, batch in batches(rows):
         part = Written()
-        kept = [row for _, row in once(enumerate(batch), "id", "customer", part)]
+        kept = _not_erased(connection, once(enumerate(batch), "id", "customer", part), part)
         _put(connection, kept, now, part)
         done.add(part, offset)
     return done
+
+
+def _not_erased(connection: sa.Connection, rows: Sequence[Numbered], done: Written) -> list[Row]:
+    """The rows without those of people who were erased."""
+    given = {
+        (number, column): (channel, row[column])
+        for number, row in rows
+        for column, channel in _ADDRESSES.items()
+        if row.get(column)
+    }
+    erased = erased_among(connection, given.values())
+    gone: dict[int, str] = {}
+    for (number, column), address in given.items():
+        if address in erased:
+            gone.setdefault(number, column)
+    done.rejected += [Rejected(number, column, _erased(column)) for number, column in gone.items()]
+    return [row for number, row in rows if number not in gone]
+
+
+def _erased(column: str) -> str:
+    # Without the value, which would stand in logs.
+    return _ERASED.format(what=column.upper(), channel=_ADDRESSES[column])
 
 
 def _put(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Written) -> None:

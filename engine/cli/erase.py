@@ -1,0 +1,84 @@
+"""regulars erase: a customer out of every table, for good."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from engine.answers.why import UnknownCustomer
+from engine.cli.options import SECRET, open_store, read_workspace, store_option, workspace_option
+from engine.daemon import clock
+from engine.erase import TABLES, CannotSeal, Deleted, Person, Sealed, erase, find_person, in_numbers, sweep
+from engine.shop import Shop
+from engine.store.sealed import require_keys
+
+_BEYOND = (
+    "What the store does not have is yours to erase: files that were imported, with the .rejected.csv beside them, the"
+    " mail server's logs, and backups."
+)
+
+
+@click.command("erase")
+@click.argument("customer")
+@click.option("--dry-run", "dry", is_flag=True, help="Only say how many rows there are, and what would become of them.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@workspace_option
+@store_option
+def command(customer: str, dry: bool, yes: bool, folder: Path, store: str) -> None:
+    """Erase CUSTOMER (an id or an address) from every table, for good.
+
+    Runs end and messages that wait are cancelled. What figures are made of stays, without the person. Of each address a
+    keyed hash stays on the list of suppressions, so that nothing goes there and no later import brings the customer back.
+    """
+    workspace = read_workspace(folder, strict=False)
+    with open_store(store) as engine:
+        shop = Shop(engine, workspace)
+        with engine.connect().execution_options(reading=True) as connection, connection.begin():
+            require_keys(connection)
+            person = _person(shop, connection, customer)
+            counts = in_numbers(connection, person)
+        _say(counts)
+        if dry:
+            click.echo("nothing was erased")
+            return
+        if not yes:
+            click.confirm(f"Erase `{person.id}` for good?", abort=True)
+        with engine.begin() as connection:
+            try:
+                done = erase(connection, person, clock())
+            except CannotSeal:
+                raise click.ClickException(
+                    f"set {SECRET}: without it the addresses could not be known again, and an import would bring them back"
+                ) from None
+        click.echo(f"erased: {sum(done.counts.values()):,} rows; it is erasure {done.number}")
+        if not sweep(engine, clock()):
+            click.echo(
+                "another program was reading the file, so copies of the rows may still stand in its free space:"
+                " stop it and type  regulars sweep"
+            )
+    _say_beyond(person)
+
+
+def _person(shop: Shop, connection: sa.Connection, customer: str) -> Person:
+    try:
+        return find_person(shop, connection, customer)
+    except UnknownCustomer as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+def _say(counts: Mapping[str, int]) -> None:
+    for name, count in counts.items():
+        if count:
+            rule = TABLES[name]
+            becomes = "deleted" if isinstance(rule, Deleted) else "kept for figures, without the person"
+            click.echo(f"{name:<16} {count:>7,}  {'replaced by a hash' if isinstance(rule, Sealed) else becomes}")
+
+
+def _say_beyond(person: Person) -> None:
+    if person.elsewhere is not None:
+        click.echo(
+            f"The customer's row in your own table `{person.elsewhere}`, and what your other tables have, is not the"
+            " engine's to touch: erase it there."
+        )
+    click.echo(_BEYOND)

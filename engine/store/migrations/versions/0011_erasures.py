@@ -1,0 +1,29 @@
+"""The table of erasures."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from engine.store.types import Instant
+
+revision = "0011"
+down_revision = max(path.name[:4] for path in Path(__file__).parent.glob("0*.py") if path.name[:4] < revision)
+branch_labels = None
+depends_on = None
+
+# As these types were in this version, whatever becomes of them.
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+DOCUMENT = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "erasures",
+        sa.Column("id", ROW_ID, sa.Identity(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("counts", DOCUMENT, nullable=False),
+        sa.Column("swept_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_erasures"),
+    )
