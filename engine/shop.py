@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import PurePath
 
 import sqlalchemy as sa
+from babel.numbers import get_currency_precision
 
 from engine.catalogue import Catalogue
 from engine.conditions import Tree
@@ -13,6 +15,7 @@ from engine.facts import Facts
 from engine.progress import pinned_files
 from engine.render import Template, compile_message, parse_message
 from engine.settings import Settings, Voucher
+from engine.store.importing import Reading
 from engine.trigger import Ground
 from engine.workspace import Workspace, load_texts
 from engine.workspace.playbook import Playbook
@@ -49,6 +52,14 @@ class Shop:
     def vouchers(self) -> Mapping[str, Voucher]:
         """The kinds of voucher."""
         return self.workspace.vouchers
+
+    def reading(self, now: datetime) -> Reading:
+        """What the reader of a file or of an event that came must know of the shop."""
+        about: dict[str, dict[str, dict[str, str]]] = {"customer": {}, "product": {}}
+        for name, event in self.catalogue.events.items():
+            about[event.about][name] = {field: str(one.type) for field, one in event.fields.items()}
+        exponent = get_currency_precision(self.settings.currency)
+        return Reading(exponent, self.settings.zone, now, events=about["customer"], goods_events=about["product"])
 
     @cached_property
     def facts(self) -> Facts:

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import click
-from babel.numbers import get_currency_precision
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.cli.options import open_store, read_workspace, store_option, workspace_option
 from engine.daemon import clock
 from engine.shop import Shop
-from engine.store.importing import KINDS, ImportReport, Reading, import_csv
+from engine.store.importing import KINDS, ImportReport, import_csv
 
 
 @click.command("import")
@@ -27,7 +26,7 @@ def command(kind: str, file: Path, folder: Path, store: str) -> None:
         def show(_rows: int, done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
 
-        report = import_csv(engine, kind, file, reading(Shop(engine, workspace)), show)
+        report = import_csv(engine, kind, file, Shop(engine, workspace).reading(clock()), show)
     if not isinstance(report, ImportReport):
         raise click.ClickException("\n".join(map(str, report)))
     click.echo(
@@ -37,16 +36,6 @@ def command(kind: str, file: Path, folder: Path, store: str) -> None:
         click.echo(f"  {count} times: {warning}")
     if report.rejected_file is not None:
         click.echo(f"the rejected rows and their reasons: {report.rejected_file}")
-
-
-def reading(shop: Shop) -> Reading:
-    """What the reader of a CSV must know of the shop."""
-    settings = shop.settings
-    exponent, catalogue = get_currency_precision(settings.currency), shop.catalogue
-    about: dict[str, dict[str, dict[str, str]]] = {"customer": {}, "product": {}}
-    for name, event in catalogue.events.items():
-        about[event.about][name] = {field: str(one.type) for field, one in event.fields.items()}
-    return Reading(exponent, settings.zone, clock(), events=about["customer"], goods_events=about["product"])
 
 
 def _bar() -> Progress:

@@ -14,12 +14,18 @@ class StoreError(Exception):
         self.text = text
         self.advice = advice
 
+    @property
+    def passing(self) -> bool:
+        """Whether the same may succeed at once: another program was quicker."""
+        return self.text == _AT_ONCE[0]
+
 
 _LOCKED = ("the store is locked by another program", "end the other program, or try again when it is done")
 _FULL = ("the store's disk is full", "make room and start again; what was committed is safe")
 _READ_ONLY = ("the store cannot be written", "give this user the right to write the file and its folder")
 _BROKEN = ("the store's file is damaged", "restore it from a backup")
 _UNREACHABLE = ("the store's database does not answer", "check the address, and that the server runs")
+_AT_ONCE = ("two programs wrote the same rows at once", "try again")
 _ABSENT = ("the store's database does not exist", "create it first:  createdb NAME")
 _REFUSED = ("the store's database refuses the login", "check the user, the password and the name of the database")
 
@@ -44,7 +50,7 @@ _POSTGRES = {
     "42501": ("the user may not do this in the store's database", "grant the right, or use the owner of the tables"),
     "3D000": _ABSENT,
     "28": _REFUSED,
-    "40": ("two programs wrote the same rows at once", "try again"),
+    "40": _AT_ONCE,
     "55P03": _LOCKED,
     "57": _UNREACHABLE,
     "08": _UNREACHABLE,

@@ -6,13 +6,14 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from engine.web import events
 from engine.web.site import Site
 
 #: A room gives its routes for a site.
 Room = Callable[[Site], Sequence[BaseRoute]]
 
 #: All rooms of the house.
-ROOMS: Final[Sequence[Room]] = ()
+ROOMS: Final[Sequence[Room]] = (events.routes,)
 
 
 def application(site: Site, rooms: Sequence[Room] = ROOMS) -> Starlette:

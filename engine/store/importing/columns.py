@@ -12,7 +12,7 @@ _ORDER_FIELDS = {"total": "money", "order_id": "text"}
 
 #: How a field of an event is read, by the catalogue's word for its type. A condition reads a date as ISO 8601 text and a time as
 #: microseconds since 1970.
-_PAYLOAD: Mapping[str, Read] = {
+PAYLOAD: Mapping[str, Read] = {
     "text": lambda text, _: values.text(text),
     "choice": lambda text, _: values.text(text),
     "number": lambda text, _: values.number(text),
@@ -85,7 +85,7 @@ def _payload(kind: Kind, event: str, pairs: Any, reading: Reading) -> dict[str, 
             raise FieldError(name, f"`{event}` has no field `{name}`")
         word = ("money" if name == "total" else "text") if types is None else types[name]
         try:
-            payload[name] = _PAYLOAD[word](text, reading)
+            payload[name] = PAYLOAD[word](text, reading)
         except ValueError as error:
             raise FieldError(name, str(error)) from None
     return payload

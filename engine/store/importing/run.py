@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from engine.failpoints import reach
 from engine.store.faults import in_plain_words
 from engine.store.importing.columns import FieldError, read_row
 from engine.store.importing.header import REJECTED_COLUMNS, is_of_rejected, read_header
@@ -125,6 +126,7 @@ class _Import:
             done = self.kind.put(connection, [row for _, row in rows], self.reading.now)
             if not done.touched:
                 transaction.rollback()  # the same again leaves no trace at all
+        reach("import.batch")
         self.done.add(done)
         for rejected in done.rejected:
             self.rejects.add(rows[rejected.index][0], rejected.column, rejected.reason)

@@ -6,12 +6,15 @@ from engine.store.ingest.events import put_events, record_event
 from engine.store.ingest.goods import put_goods_events, put_products, put_wishes
 from engine.store.ingest.orders import put_order_lines, put_orders
 from engine.store.ingest.owned import put_reservations, put_subscriptions
+from engine.store.ingest.receiving import Received, Told, receive
 from engine.store.ingest.redeeming import put_redemptions
 from engine.store.ingest.suppressions import lift_suppression, put_suppressions
 from engine.store.ingest.written import Rejected, Written
 
 __all__ = [
+    "Received",
     "Rejected",
+    "Told",
     "Written",
     "lift_suppression",
     "put_consents",
@@ -26,5 +29,6 @@ __all__ = [
     "put_subscriptions",
     "put_suppressions",
     "put_wishes",
+    "receive",
     "record_event",
 ]

@@ -1,0 +1,30 @@
+"""The table of what sources told over HTTP."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from engine.store.types import Instant
+
+revision = "0009"
+down_revision = max(path.name[:4] for path in Path(__file__).parent.glob("0*.py") if path.name[:4] < revision)
+branch_labels = None
+depends_on = None
+
+# As this type was in this version, whatever becomes of it.
+KEY = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "receipts",
+        sa.Column("source", KEY, nullable=False),
+        sa.Column("event_id", KEY, nullable=False),
+        sa.Column("hash", KEY, nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "event_id", name="pk_receipts"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_receipts_received_at", "receipts", ["received_at"])
