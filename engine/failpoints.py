@@ -13,6 +13,14 @@ VARIABLE = "REGULARS_FAILPOINTS"
 
 #: Every failpoint, and what has just happened when the program stands there.
 FAILPOINTS: Mapping[str, str] = {
+    "deliver.claimed": "messages are claimed, and nothing was looked at",
+    "deliver.frozen": "contents are written into the store, in a transaction that is not committed",
+    "deliver.sending": "it is committed that messages are being sent, and no byte of a content has left",
+    "deliver.sent": "a door has told what became of a message, and it is not on record",
+    "deliver.settled": "what became of messages is on record",
+    "reap.half": "some messages of dead workers are taken back, in a transaction that is not committed",
+    "uncertain.decided": "it is decided what becomes of messages without an answer, and not committed",
+    "upkeep.contents": "contents that nothing asks for any more are removed, and that is not committed",
     "smtp.connected": "a connection to the relay may be used, and nothing was said on it",
     "smtp.rcpt": "the relay has taken a recipient, and the gate was not asked",
     "smtp.354": "the relay waits for a content; where it pipelines, the gate was not asked",
@@ -21,10 +29,14 @@ FAILPOINTS: Mapping[str, str] = {
     "smtp.replied": "the answer to a content was read, and nobody was told",
     "render.child": "a process that writes messages is ready, and was given none",
     "render.sent": "messages were given to the process that writes them, and none was taken back",
+    "bounce.read": "a mail that came back was read, and nothing of it is in the store",
+    "bounce.recorded": "what a mail that came back says is in the store, and the mail still lies unread in its mailbox",
+    "web.left": "a customer has left on the page, that is committed, and nobody was told so",
     "events.received": "events came over HTTP, and nothing of them is in the store",
     "events.committed": "events from HTTP are in the store, and nobody was told so",
     "import.batch": "a batch of a file's rows is in the store, and the next is not",
     "inbox.imported": "a file of the inbox is in the store, and still lies where it was dropped",
+    "export.half": "some files of an export are written, and it has not got its name",
     "erase.half": "some tables of a customer who is being erased are empty, others are not yet",
     "erase.sweeping": "a customer is erased, and the file still has copies of the rows in its free pages",
 }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import engine.store.bounces
 import engine.store.brakes
 import engine.store.contents
 import engine.store.desk

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engine.brakes.ceilings import brakes_of
 from engine.clocks.times import EARLIEST
 from engine.shop import Shop
+from engine.store.bounces import COMPLAINTS, reports
 from engine.store.brakes import hold_playbook, holds
 from engine.store.ledger import outbox
 
@@ -18,6 +19,8 @@ from engine.store.ledger import outbox
 FEWEST = 50
 LAST_BOUNCES, LAST_COMPLAINTS = 200, 1000
 COMPLAINED = "message.complained"
+#: How the ids of those events begin that a report of one certain message made: it is counted there, and not once more.
+REPORTED = "report/"
 BOUNCED = "message.bounced"
 
 
@@ -47,7 +50,7 @@ def stop_where_needed(connection: sa.Connection, shop: Shop, playbooks: Iterable
         if bounces is not None:
             figures = _bounces(connection, shop, playbook, now)
             if figures.reach(bounces):
-                told = figures.told("went to bad addresses", bounces)
+                told = figures.told("bounced", bounces)
                 hold_playbook(connection, playbook, "sends", told, now, cause="bounces")
         if complaints is not None:
             figures = _complaints(connection, shop, playbook, now)
@@ -72,6 +75,7 @@ def _bounces(connection: sa.Connection, shop: Shop, playbook: str, now: datetime
     moments = []
     for column, bad in ((outbox.c.sent_at, False), (outbox.c.bounced_at, True)):
         later = [column > since] if since is not None else []
+        later += [] if bad else [outbox.c.bounced_at.is_(None)]  # one that came back is one message
         found = sa.select(column).where(outbox.c.playbook == playbook, column.is_not(None), *later)
         last = connection.execute(found.order_by(column.desc()).limit(LAST_BOUNCES)).scalars()
         moments += [(at, bad) for at in last]
@@ -95,7 +99,20 @@ def _complaints(connection: sa.Connection, shop: Shop, playbook: str, now: datet
     last = sent.order_by(outbox.c.sent_at.desc()).limit(LAST_COMPLAINTS).subquery("last")
     oldest = sa.func.min(last.c.sent_at, type_=outbox.c.sent_at.type)
     handed, first = connection.execute(sa.select(sa.func.count(), oldest).select_from(last)).one()
-    return Figures(_told_of(connection, shop, COMPLAINED, playbook, first, now) if handed else 0, handed)
+    if not handed:
+        return Figures(0, 0)
+    return Figures(
+        _told_of(connection, shop, COMPLAINED, playbook, first, now) + _reported(connection, playbook, first), handed
+    )
+
+
+def _reported(connection: sa.Connection, playbook: str, oldest: datetime) -> int:
+    """Messages since then of which a report says that they were complained of."""
+    mine = (outbox.c.playbook == playbook, outbox.c.sent_at >= oldest, sa.literal_column(COMPLAINTS))
+    found = sa.select(sa.func.count(sa.distinct(outbox.c.id))).join_from(
+        reports, outbox, outbox.c.id == reports.c.message_id
+    )
+    return connection.execute(found.where(*mine)).scalar_one()
 
 
 def _told_of(connection: sa.Connection, shop: Shop, event: str, playbook: str, oldest: datetime, now: datetime) -> int:
@@ -104,8 +121,11 @@ def _told_of(connection: sa.Connection, shop: Shop, event: str, playbook: str, o
         return 0  # on most days nobody complains, and it is not asked of whom
     sent = sa.select(outbox.c.customer_id).where(outbox.c.playbook == playbook, outbox.c.sent_at >= oldest).distinct()
     ids = list(connection.execute(sent).scalars())
-    happened = shop.facts.happened(connection, event, ids, oldest, now)
-    if not happened:
+    happened = {
+        customer: [one for one in events if not one[2].startswith(REPORTED)]
+        for customer, events in shop.facts.happened(connection, event, ids, oldest, now).items()
+    }
+    if not any(happened.values()):
         return 0
     columns = (outbox.c.customer_id, outbox.c.sent_at, outbox.c.playbook)
     told = sa.select(*columns).where(outbox.c.customer_id.in_(sorted(happened)), outbox.c.sent_at >= oldest)

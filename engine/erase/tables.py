@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from engine.store.bounces import reports
 from engine.store.contents import contents
 from engine.store.customers import (
     consent_log,
@@ -94,6 +95,8 @@ _UNDONE: Final = tasks.c.done_at.is_(None)
 TABLES: Final[Mapping[str, Rule]] = {
     "contents": Deleted(_in(contents.c.message_id, outbox)),
     "attempts": Anonymised(_in(attempts.c.message_id, outbox), frozenset({"id", "outcome"})),
+    # What was ignored names nobody that is known, and its beginning is forgotten after a month.
+    "reports": Anonymised(_in(reports.c.message_id, outbox), frozenset({"digest", "kind", "status"}), {"said": ERASED}),
     "questions": Anonymised(
         # Not LIKE: an id may hold its signs.
         sa.func.substr(questions.c.subject, 1, sa.func.length(WHO) + 1) == WHO + "/",

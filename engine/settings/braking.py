@@ -125,7 +125,7 @@ class Brakes(Declared):
     )
     bounces: _Some | None = Field(
         default=None,
-        description="The share of bad addresses, among the last 200 messages (from 50 on), at which a playbook stops.",
+        description="The share of messages that bounce, among the last 200 (from 50 on), at which a playbook stops.",
     )
     complaints: _Some | None = Field(
         default=None,

@@ -66,7 +66,7 @@ def test_too_many_bad_addresses_hold_the_playbook_with_the_figures(store: sa.Eng
     with store.begin() as connection:
         (one,) = held(connection)
         assert (one.playbook, one.what, one.cause) == ("p", "sends", "bounces")
-        assert one.reason == "3 of the last 50 messages went to bad addresses (6.0%; the brake is at 5%)"
+        assert one.reason == "3 of the last 50 messages bounced (6.0%; the brake is at 5%)"
         assert len(relay.taken) == 47
         assert {row["state"] for row in world.messages()} == {"sent", "failed", "deferred"}
         release_playbook(connection, "p", world.now, "anna")

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic import context
 
+import engine.store.bounces
 import engine.store.brakes
 import engine.store.contents
 import engine.store.desk
