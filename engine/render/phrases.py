@@ -1,6 +1,7 @@
 """The few words that the engine itself says in a mail, in the customer's language."""
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,10 +28,14 @@ _WRITTEN_LIKE = {"zh": "zh-CN", "zh-Hant": "zh-TW", "zh-HK": "zh-TW", "zh-MO": "
 @lru_cache(maxsize=256)
 def phrases(language: str) -> Phrases:
     """The words of a language tag: of itself, else of its language, else English."""
+    return _ALL[nearest(language, _ALL)]
+
+
+def nearest(language: str, known: Container[str]) -> str:
+    """The tag among those known that a reader of a language reads best; English, where none is near."""
     pieces = language.split("-")
     for count in range(len(pieces), 0, -1):
         tag = "-".join(pieces[:count])
-        words = _ALL.get(_WRITTEN_LIKE.get(tag, tag))
-        if words is not None:
-            return words
-    return _ALL["en"]
+        if (written := _WRITTEN_LIKE.get(tag, tag)) in known:
+            return written
+    return "en"

@@ -1,22 +1,28 @@
-"""The application: every room's routes behind one wall, which sets the headers and turns faults into plain answers."""
+"""The application: every room's routes behind one wall, which sets the headers and turns faults into plain pages."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from engine.web import events
+from engine.store.faults import StoreError
+from engine.web import leaving
 from engine.web.site import Site
+from engine.web.wall import Wall, away, refused
 
 #: A room gives its routes for a site.
 Room = Callable[[Site], Sequence[BaseRoute]]
 
 #: All rooms of the house.
-ROOMS: Final[Sequence[Room]] = (events.routes,)
+ROOMS: Final[Sequence[Room]] = (leaving.routes,)
 
 
 def application(site: Site, rooms: Sequence[Room] = ROOMS) -> Starlette:
     """The application of a site."""
+    faults = {HTTPException: partial(refused, site), StoreError: partial(away, site)}
     routes = [route for room in rooms for route in room(site)]
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, middleware=[Middleware(Wall, site)], exception_handlers=faults)

@@ -1,0 +1,129 @@
+"""What customers do on the pages, each in one transaction: leave, choose, and take back what was just done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.guards import EVERY_TOPIC
+from engine.render import Leave
+from engine.shop import Shop
+from engine.store.dialect import lock_customers
+from engine.store.ingest.consents import record_answers
+from engine.web.leaving.choices import Answer, Standing, offered, standing, to_have, to_leave
+
+_MOMENT = timedelta(microseconds=1)
+#: How long the page of a deed can take it back.
+UNDONE_WITHIN = timedelta(days=1)
+
+#: What was received before, by channel; and when the last answer of that channel was given then.
+Before = Mapping[str, tuple[Mapping[str, bool], int]]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How an answer was given, when, and where from."""
+
+    how: str
+    at: datetime
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Done:
+    """How the customer stands after a deed; `before` takes it back, and is empty where nothing changed."""
+
+    now: Standing
+    before: Before
+
+
+def leave(shop: Shop, connection: sa.Connection, said: Leave, evidence: Evidence) -> Done | None:
+    """Takes back the consent for what the link stands for; None where there is no such customer."""
+    before = _locked(shop, connection, said.customer, evidence)
+    if before is None:
+        return None
+    return _record(
+        shop, connection, before, {said.channel: to_leave(before, said.channel, said.topic or EVERY_TOPIC)}, evidence
+    )
+
+
+def leave_all(shop: Shop, connection: sa.Connection, customer: str, evidence: Evidence) -> Done | None:
+    """Takes back every consent, by every channel."""
+    before = _locked(shop, connection, customer, evidence)
+    if before is None:
+        return None
+    answers = {channel: to_leave(before, channel, EVERY_TOPIC) for channel in before.channels}
+    return _record(shop, connection, before, answers, evidence)
+
+
+def choose(
+    shop: Shop, connection: sa.Connection, customer: str, wanted: Mapping[tuple[str, str], bool], evidence: Evidence
+) -> Done | None:
+    """Makes it so that the customer receives what is wanted by channel and topic; what is not named stays as it is."""
+    before = _locked(shop, connection, customer, evidence)
+    if before is None:
+        return None
+    answers = {}
+    for channel in before.channels:
+        mine = {topic: want for (by, topic), want in wanted.items() if by == channel}
+        if any(before.gets(channel, topic) != want for topic, want in mine.items()):
+            if EVERY_TOPIC not in mine and not any(mine.values()):
+                mine[EVERY_TOPIC] = False  # who keeps nothing of what he was shown wants nothing that is new either
+            answers[channel] = to_have(before, channel, mine)
+    return _record(shop, connection, before, answers, evidence)
+
+
+def undo(shop: Shop, connection: sa.Connection, customer: str, deed: Before, evidence: Evidence) -> Done | None:
+    """Makes it as it was before a deed, unless something else was said since."""
+    before = _locked(shop, connection, customer, evidence)
+    if before is None:
+        return None
+    answers = {}
+    for channel, (received, last) in deed.items():
+        fresh = evidence.at - _instant(last) <= UNDONE_WITHIN
+        if fresh and before.last_said(channel) == _instant(last):
+            answers[channel] = to_have(before, channel, received)
+    return _record(shop, connection, before, answers, evidence)
+
+
+def _locked(shop: Shop, connection: sa.Connection, customer: str, evidence: Evidence) -> Standing | None:
+    # The last look before a content leaves takes the same lock: it comes before this deed, or sees what it did.
+    lock_customers(connection, [customer])
+    return standing(shop, connection, customer, evidence.at)
+
+
+def _record(
+    shop: Shop, connection: sa.Connection, before: Standing, answers: Mapping[str, Sequence[Answer]], evidence: Evidence
+) -> Done:
+    """Keeps the answers with their evidence, as the newest of their channels."""
+    rows: list[dict[str, Any]] = []
+    deed: dict[str, tuple[Mapping[str, bool], int]] = {}
+    for channel, said in answers.items():
+        last, at = before.last_said(channel), evidence.at
+        if last is not None and last >= at:
+            at = last + _MOMENT  # another clock is ahead of ours; what he says now counts all the same
+        for number, (topic, given) in enumerate(said):
+            # Of one deed the later answer counts: who leaves everything but one topic says so in this order.
+            whole = {"channel": channel, "topic": topic, "given": given, "at": at + number * _MOMENT}
+            rows.append({**whole, "customer_id": before.customer, "how": evidence.how, "source": evidence.source})
+        if said:
+            deed[channel] = before.receives(channel, offered(shop)), in_microseconds(rows[-1]["at"])
+    if not rows:
+        return Done(before, {})
+    record_answers(connection, rows, evidence.at)
+    after = standing(shop, connection, before.customer, evidence.at)
+    return Done(after or before, deed)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def in_microseconds(at: datetime) -> int:
+    """An instant as a number, to be sealed."""
+    return (at - _EPOCH) // _MOMENT
+
+
+def _instant(microseconds: int) -> datetime:
+    return _EPOCH + microseconds * _MOMENT
