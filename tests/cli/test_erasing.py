@@ -1,0 +1,78 @@
+"""Erase, export and sweep as a person types them."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from engine.cli import main
+from tests.cli.test_journey import User, user  # noqa: F401
+
+SECRET = {"REGULARS_SECRET": "a-secret-of-the-tests-only"}
+CUSTOMERS = "id,email,email_consent,language\nmei,mei@example.com,yes,en\nana,ana@example.com,yes,en\n"
+
+
+@pytest.fixture
+def shop(user: User) -> User:  # noqa: F811
+    user.writes("customers.csv", CUSTOMERS)
+    assert types(user, "import", "customers", str(user.folder / "customers.csv"))[0] == 0
+    return user
+
+
+def types(shop: User, *words: str, env: dict[str, str] | None = None, says: str = "") -> tuple[int, str]:
+    line = [*words, "-w", str(shop.folder / "shop")] if words[0] != "sweep" else list(words)
+    everything = {"REGULARS_STORE": shop.store, **(SECRET if env is None else env)}
+    done = CliRunner().invoke(main, line, env=everything, input=says)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return done.exit_code, done.output
+
+
+def test_an_erase_is_asked_for_and_said(shop: User) -> None:
+    status, said = types(shop, "erase", "mei", "--dry-run")
+    assert status == 0
+    assert "customers              1  deleted\n" in said
+    assert said.endswith("nothing was erased\n")
+    assert types(shop, "erase", "mei", says="n\n")[0] == 1
+    status, said = types(shop, "erase", "mei@example.com", says="y\n")
+    assert status == 0
+    assert "Erase `mei` for good?" in said
+    assert "it is erasure 1" in said
+    assert ".rejected.csv" in said
+    assert types(shop, "erase", "mei", "--yes") == (1, "Error: no customer has the id or the address `mei`\n")
+
+
+def test_an_import_says_per_row_who_was_erased(shop: User) -> None:
+    types(shop, "erase", "mei", "--yes")
+    file = str(shop.folder / "customers.csv")
+    _, said = types(shop, "import", "customers", file)
+    assert "2 rows: 0 new, 0 changed, 1 unchanged, 1 rejected" in said
+    rejected = Path(f"{file}.rejected.csv").read_text()
+    assert "2,id,this customer was erased; one who came back is let in by  regulars unsuppress ID --channel" in rejected
+    assert types(shop, "import", "customers", file, env={})[0] == 1
+    assert "REGULARS_SECRET" in types(shop, "import", "customers", file, env={})[1]
+    for words in (("mei", "--channel", "customer"), ("mei@example.com",)):
+        done = CliRunner().invoke(main, ["unsuppress", *words], env={"REGULARS_STORE": shop.store, **SECRET})
+        assert done.exit_code == 0, done.output
+    assert "1 new" in types(shop, "import", "customers", file)[1]
+
+
+def test_without_a_secret_nobody_is_erased(shop: User) -> None:
+    status, said = types(shop, "erase", "mei", "--yes", env={"REGULARS_SECRET": ""})
+    assert status == 1
+    assert "set REGULARS_SECRET" in said
+    assert "1 unchanged" in types(shop, "import", "customers", shop.writes("one.csv", "id\nmei\n"))[1]
+
+
+def test_an_export_says_where_it_is(shop: User) -> None:
+    out = shop.folder / "mei.zip"
+    status, said = types(shop, "export", "mei", "--out", str(out))
+    assert (status, said.startswith(f"{out}: ")) == (0, True)
+    with zipfile.ZipFile(out) as archive:
+        assert {"README.txt", "index.html", "customer.json"} <= {*archive.namelist()}
+    assert types(shop, "export", "nobody")[0] == 1
+    assert "cannot be written" in types(shop, "export", "mei", "--out", str(shop.folder / "no" / "x.zip"))[1]
+
+
+def test_a_sweep(shop: User) -> None:
+    assert types(shop, "sweep") == (0, "nothing of what was erased stands in the file any more\n")

@@ -1,0 +1,1 @@
+"""Exporting what is known of a customer."""
