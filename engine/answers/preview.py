@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,9 +14,9 @@ from engine.catalogue import Field, Type
 from engine.catalogue.origin import EVENTS
 from engine.clocks.times import Length
 from engine.enrol import Entry
-from engine.outgoing.compose import Compose
+from engine.outgoing.compose import Compose, Failure
 from engine.progress import zones_of_customers
-from engine.render import Content, Several, Unrenderable
+from engine.render import Content, Several
 from engine.sends import Saying
 from engine.shop import Shop
 from engine.store.dialect import horizon
@@ -161,13 +162,11 @@ def _rendered(
     compose: Compose, playbook: Playbook, said: tuple[str, str], context: Mapping[str, Any], *, marketing: bool
 ) -> Content | None:
     message, channel = said
-    try:
-        if channel == "email":
-            return compose.content(playbook, message, context, marketing=marketing)
-        text = compose.plain(playbook, message, channel, context)
-        return Content(subject="", text=text, html="") if text is not None else None
-    except Unrenderable as fault:
-        return Content(subject=f"({message} cannot be written)", text=str(fault), html=f"<p>{fault}</p>")
+    found = compose.look(playbook, message, channel, context, marketing=marketing)
+    if isinstance(found, Failure):
+        fault = found.reason
+        return Content(subject=f"({message} cannot be written)", text=fault, html=f"<p>{escape(fault)}</p>")
+    return Content(subject="", text=found, html="") if isinstance(found, str) else found
 
 
 def _sample(field: Field, now: datetime) -> Any:

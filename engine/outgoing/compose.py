@@ -1,6 +1,6 @@
 """From a row of the outbox to a letter: the facts of its run, the text in the customer's language, the bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.catalogue import Field, Recommendation, Type
 from engine.catalogue.origin import EVENTS, Origin
 from engine.channels import Sign, unsigned
-from engine.outgoing.letters import Composed, Context, Failure, Sheet, Writer, message_key
+from engine.outgoing.letters import Composed, Context, Failure, Later, Sheet, Writer, message_key
 from engine.outgoing.recommend import recommended
 from engine.outgoing.sight import address_of
 from engine.outgoing.tries import in_order
@@ -25,7 +25,7 @@ from engine.workspace.playbook import Playbook
 
 Row = Mapping[str, Any]
 
-__all__ = ["Compose", "Composed", "Failure", "message_key"]
+__all__ = ["Compose", "Composed", "Failure", "Later", "message_key"]
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ class Compose:
         connection: sa.Connection,
         rows: Sequence[Row],
         customers: Mapping[str, Mapping[str, Any]],
-    ) -> list[Composed | Failure]:
-        """The letters of these messages, in their order."""
+    ) -> Iterator[Composed | Failure | Later]:
+        """The letters of these messages, in their order. All are begun now; one that is asked for is waited for."""
         contexts = self._contexts(connection, rows, customers)
-        return [self._letter(connection, row, contexts[row["id"]]) for row in rows]
+        return self.writer([self._sheet(connection, row, contexts[row["id"]]) for row in rows])
 
-    def _letter(self, connection: sa.Connection, row: Row, context: Context) -> Composed | Failure:
+    def _sheet(self, connection: sa.Connection, row: Row, context: Context) -> Sheet:
         settings = self.shop.settings
         playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
         customer = context["customer"]
@@ -91,7 +91,7 @@ class Compose:
         language, template = self.template(playbook, row["message"], speaks, row["channel"])
         address = address_of(settings, row, customer)
         zone = settings.zone_of(customer.get("timezone")) if row["recipient"] is None else settings.zone
-        return self.writer(Sheet(row, template, language, context, address, zone))
+        return Sheet(row, template, language, context, address, zone)
 
     @cached_property
     def writer(self) -> Writer:
@@ -117,21 +117,17 @@ class Compose:
         """Whether a message has words for a channel, in any language."""
         return any(one.message.speaks(channel) for one in self._templates(playbook, message).values())
 
-    def content(self, playbook: Playbook, message: str, context: Context, *, marketing: bool) -> Content | None:
-        """One mail for one customer, without sending it: for a preview. None where no text of it can be read."""
+    def look(
+        self, playbook: Playbook, message: str, channel: str, context: Context, *, marketing: bool
+    ) -> Content | str | Failure | None:
+        """One message for one customer, without sending it: for a preview. None where no text of it can be read."""
         settings = self.shop.settings
-        language, template = self.template(playbook, message, context["customer"].get("language"), "email")
+        language, template = self.template(playbook, message, context["customer"].get("language"), channel)
         if template is None:
             return None
-        url = settings.web.leaving("preview") if marketing else None
+        url = settings.web.leaving("preview") if marketing and channel == "email" else None
         zone = settings.zone_of(context["customer"].get("timezone"))
-        return self.writer.content(template, context, language, zone, url)
-
-    def plain(self, playbook: Playbook, message: str, channel: str, context: Context) -> str | None:
-        """The same of a text message or a chat message."""
-        language, template = self.template(playbook, message, context["customer"].get("language"), channel)
-        zone = self.shop.settings.zone_of(context["customer"].get("timezone"))
-        return self.writer.plain(template, channel, context, language, zone) if template is not None else None
+        return self.writer.look(self.writer.job(template, channel, context, language, zone, url))
 
     def template(
         self, playbook: Playbook | None, message: str, language: Any, channel: str

@@ -1,50 +1,105 @@
-"""The engine's side of a door: letters are handed to it as they are ready, and asked about for the last time."""
+"""The engine's side of a door: hands letters over as they are ready, looks for the last time, and records what is told."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import sqlalchemy as sa
 
 from engine.channels import Letter, Outcome, Retry
-from engine.outgoing.letters import Composed, Failure
-from engine.outgoing.outcomes import Row
+from engine.failpoints import reach
+from engine.outgoing.book import Book
+from engine.outgoing.letters import Composed, Failure, Later
+from engine.outgoing.looks import Looks
+from engine.outgoing.outcomes import Move, Row, move_of, next_try
 
-#: Commits that these messages are being sent, with what is known of others by now; returns the ids of those that may go.
-LastLook = Callable[[Sequence[Row]], Collection[int]]
-#: Takes note of what became of a message, or that it cannot be written; recorded with the next commit.
-Note = Callable[[Row, Composed | Failure, Outcome | None], None]
+Written = Composed | Failure | Later
 
 
 class OneDoor:
-    """The `Gate` of one channel, for the messages of one claim."""
+    """The `Gate` of one channel, for the messages of one claim.
 
-    def __init__(self, written: Iterable[tuple[Row, Composed | Failure]], last_look: LastLook, note: Note) -> None:
-        self._written, self._last_look, self._note = iter(written), last_look, note
+    What is told is kept until the next commit. Where the store is away at the last look nothing more is begun, but what
+    is under way comes to its end: its outcome is worth more than an early fault.
+    """
+
+    def __init__(self, book: Book, looks: Looks, written: Iterable[tuple[Row, Written]]) -> None:
+        self._book, self._looks = book, looks
+        self._written = iter(written)
         self._pulled: dict[str, tuple[Row, Composed]] = {}
+        self._late: list[Row] = []
+        self._sending: set[int] = set()
+        self._unfrozen: list[tuple[Row, Composed]] = []
+        self._told: list[Move] = []
         self.shut: Retry | None = None  # what the door said when it took nothing more
+        self.fault: sa.exc.DBAPIError | None = None  # of the store, at a last look
 
     def letters(self) -> Iterator[Letter]:
         """The letters, each when it is asked for; what cannot be written is passed over."""
         for row, written in self._written:
             if isinstance(written, Failure):
-                self._note(row, written, None)
+                failed = {"id": row["id"], "state": "failed", "reason": written.reason}
+                self._told.append({**failed, **next_try(row, self._book.now())})
+            elif isinstance(written, Later):
+                self._late.append(row)
+                self.shut = Retry(None, None, written.reason, "relay")
             else:
                 self._pulled[written.letter.key] = (row, written)
+                if not written.kept:
+                    self._unfrozen.append((row, written))
                 yield written.letter
-
-    def left(self) -> list[Row]:
-        """The messages that the door did not ask for."""
-        return [row for row, _ in self._written]
+            if self.fault is not None:
+                return
 
     def may_go(self, letters: Sequence[Letter]) -> set[str]:
         """The last look."""
+        if self.fault is not None:
+            return self._refuse(letters, set())
         rows = {letter.key: self._pulled[letter.key][0] for letter in letters}
-        going = self._last_look(list(rows.values()))
-        refused = {key for key, row in rows.items() if row["id"] not in going}
-        for key in refused:
-            del self._pulled[key]
-        return rows.keys() - refused
+        try:
+            going = self._book.send(self._looks, list(rows.values()), self._unfrozen, self._told)
+        except sa.exc.DBAPIError as fault:
+            # It may be that the commit arrived and its answer did not: they are put back, whichever it was.
+            self.fault = fault
+            self._told += [{"id": row["id"], "state": "planned"} for row in rows.values()]
+            return self._refuse(letters, set())
+        self._unfrozen.clear()
+        self._told.clear()
+        self._sending |= going
+        reach("deliver.sending")
+        return self._refuse(letters, {key for key, row in rows.items() if row["id"] in going})
+
+    def _refuse(self, letters: Sequence[Letter], but: set[str]) -> set[str]:
+        for letter in letters:
+            if letter.key not in but:
+                del self._pulled[letter.key]
+        return but
 
     def tell(self, letter: Letter, outcome: Outcome) -> None:
         """What became of a letter."""
         row, composed = self._pulled.pop(letter.key)
         if isinstance(outcome, Retry) and outcome.scope == "relay":
             self.shut = outcome
-        self._note(row, composed, outcome)
+        now = self._book.now()
+        move = move_of(self._book.shop, row, composed, outcome, now)
+        self._told.append({**move, "sending": row["id"] in self._sending})
+        reach("deliver.sent")
+
+    def close(self) -> int:
+        """Records the rest, and puts back what the door did not ask for; so many."""
+        left = [*self._late, *(row for row, _ in self._written)]
+        self._told += [{"id": row["id"], "state": "planned"} for row in left]
+        self._book.settle(self._looks, self._unfrozen, self._told)
+        reach("deliver.settled")
+        return len(left)
+
+    def fail(self, reason: str) -> None:
+        """There is no such door."""
+        now: datetime = self._book.now()
+        for row, _ in self._written:
+            self._told.append({"id": row["id"], "state": "failed", "reason": reason, **next_try(row, now)})
+
+    def owe(self) -> None:
+        """The door failed in a way of its own: what it had told by then is recorded all the same, now or later."""
+        with suppress(sa.exc.DBAPIError):
+            self._book.settle(self._looks, self._unfrozen, self._told)

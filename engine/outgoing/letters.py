@@ -1,6 +1,6 @@
 """Letters: what leaves by each channel, written from a message's text and the facts of its run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from hashlib import sha256
@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from engine.channels import Letter, Sign, unsigned
 from engine.outgoing.marks import feedback_id, leave_address, sender_of
 from engine.render import (
+    CannotWrite,
     Content,
+    Job,
     MailHeaders,
+    Presses,
+    Refused,
     Template,
-    Unrenderable,
-    build_mail,
-    render,
-    render_plain,
+    shared_presses,
     unsubscribe_token,
 )
 from engine.settings import Settings
@@ -33,11 +34,19 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Later:
+    """A message that cannot be written now, for no reason of its own; it waits."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Composed:
     """A letter ready to go, and the language it is in."""
 
     letter: Letter
     language: str | None
+    kept: bool = False  # as it was first written, for an attempt before this one
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,14 @@ class Sheet:
     context: Context
     address: str | None
     zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message that is being written, and what makes a letter of the words."""
+
+    job: Job
+    letter: Callable[[bytes], Letter]
 
 
 def message_key(row: Row) -> str:
@@ -68,8 +85,27 @@ class Writer:
     secrets: Sequence[str]
     sign: Sign = unsigned
 
-    def __call__(self, sheet: Sheet) -> Composed | Failure:
-        """The letter, or why there is none."""
+    def __call__(self, sheets: Sequence[Sheet]) -> Iterator[Composed | Failure | Later]:
+        """The letters, or why there is none, in their order: each when it is asked for, and all begun from now on."""
+        drafts = [self._drafted(sheet) for sheet in sheets]
+        written = self._presses.write([draft.job for draft in drafts if isinstance(draft, Draft)])
+        return self._finished(sheets, drafts, written)
+
+    def _finished(
+        self, sheets: Sequence[Sheet], drafts: Sequence[Draft | Composed | Failure], written: Iterator[object]
+    ) -> Iterator[Composed | Failure | Later]:
+        late: Later | None = None
+        for sheet, draft in zip(sheets, drafts, strict=True):
+            if not isinstance(draft, Draft):
+                yield draft
+                continue
+            try:
+                yield late or _letter(sheet, draft, next(written))
+            except CannotWrite as fault:
+                late = Later(str(fault))
+                yield late
+
+    def _drafted(self, sheet: Sheet) -> Draft | Composed | Failure:
         channel = sheet.row["channel"]
         write = _WRITES.get(channel)
         if write is None:
@@ -79,23 +115,18 @@ class Writer:
         if sheet.address is None:
             return Failure(f"no valid {channel} address")
         try:
-            letter = write(self, sheet, sheet.address)
-        except Unrenderable as fault:
-            return Failure(str(fault))
+            draft = write(self, sheet, sheet.address)
         except ValueError as fault:
             return Failure(f"{sheet.row['message']}/{sheet.language}: {fault}")
-        if letter is None:
-            return Failure(f"no way to send {channel}")
-        return Composed(letter, sheet.language if channel != "webhook" else None)
+        return Failure(f"no way to send {channel}") if draft is None else draft
 
-    def mail(self, sheet: Sheet, address: str) -> Letter | None:
+    def mail(self, sheet: Sheet, address: str) -> Draft | None:
         """A mail, with the way to leave where it is marketing."""
         email = self.settings.channels.email
         if email is None or sheet.template is None:
             return None
         row, key = sheet.row, message_key(sheet.row)
         url = self._unsubscribe_url(row)
-        content = self.content(sheet.template, sheet.context, sheet.language, sheet.zone, url)
         headers = MailHeaders(
             sender=email.sender,
             to=address,
@@ -106,37 +137,61 @@ class Writer:
             unsubscribe_mail=leave_address(email, self.secrets, row, address) if url else None,
             feedback_id=feedback_id(email, row),
         )
-        mail = self.sign(build_mail(content, headers), row["planned_at"])
-        return Letter(key, sender_of(email, self.secrets, row, address), address, mail)
+        sender = sender_of(email, self.secrets, row, address)
 
-    def content(
-        self, template: Template, context: Context, language: str, zone: ZoneInfo, unsubscribe_url: str | None
-    ) -> Content:
-        """What a mail says."""
-        return render(template, context, language, zone, self.settings.currency, unsubscribe_url=unsubscribe_url)
+        def letter(mail: bytes) -> Letter:
+            return Letter(key, sender, address, self.sign(mail, row["planned_at"]))
 
-    def words(self, sheet: Sheet, address: str) -> Letter | None:
+        return Draft(self.job(sheet.template, "email", sheet.context, sheet.language, sheet.zone, url, headers), letter)
+
+    def words(self, sheet: Sheet, address: str) -> Draft | None:
         """A text message or a chat message."""
         if sheet.template is None:
             return None
-        channel = sheet.row["channel"]
-        text = self.plain(sheet.template, channel, sheet.context, sheet.language, sheet.zone)
+        channel, key = sheet.row["channel"], message_key(sheet.row)
         sms = self.settings.channels.sms
+        leaving = None
         if channel == "sms" and sheet.row["purpose"] == "marketing" and sms is not None:
             leaving = sms.leaving(self.settings.language_chain(sheet.language))
-            text = f"{text}\n{leaving}" if leaving else text
-        return Letter.of_text(channel, message_key(sheet.row), address, text)
 
-    def plain(self, template: Template, channel: str, context: Context, language: str, zone: ZoneInfo) -> str:
-        """What a text message or a chat message says, before the words by which it can be left."""
-        return render_plain(template, channel, context, language, zone, self.settings.currency)
+        def letter(words: bytes) -> Letter:
+            text = words.decode()
+            return Letter.of_text(channel, key, address, f"{text}\n{leaving}" if leaving else text)
 
-    def facts(self, sheet: Sheet, address: str) -> Letter:
+        return Draft(self.job(sheet.template, channel, sheet.context, sheet.language, sheet.zone), letter)
+
+    def job(
+        self,
+        template: Template,
+        channel: str,
+        context: Context,
+        language: str,
+        zone: ZoneInfo,
+        *mail: Any,
+    ) -> Job:
+        """What is handed over to be written: nothing of it is a secret. Of a mail also its way to leave, and its head."""
+        return Job(template, channel, context, language, zone, self.settings.currency, *mail)
+
+    def look(self, job: Job) -> Content | str | Failure:
+        """What a message says, without sending it: the parts of a mail, or the words of another channel."""
+        try:
+            done = self._presses.one(job)
+        except CannotWrite as fault:
+            return Failure(str(fault))
+        if isinstance(done, Refused):
+            return Failure(done.reason)
+        return done.decode() if isinstance(done, bytes) else done
+
+    @property
+    def _presses(self) -> Presses:
+        return shared_presses(self.settings.delivery.render_processes)
+
+    def facts(self, sheet: Sheet, address: str) -> Composed:
         """What a webhook is told: only what was written down when it was planned, so that each repetition is the same."""
         row, key = sheet.row, message_key(sheet.row)
         at = row["planned_at"].astimezone(UTC).isoformat().replace("+00:00", "Z")
         told = {"type": f"{row['playbook']}/{row['step']}", "id": key, "occurred_at": at, **(row["fields"] or {})}
-        return Letter.of_facts(key, address, told)
+        return Composed(Letter.of_facts(key, address, told), None)
 
     def _unsubscribe_url(self, row: Row) -> str | None:
         if row["purpose"] != "marketing":
@@ -145,7 +200,19 @@ class Writer:
         return self.settings.web.leaving(token)
 
 
-_WRITES: Mapping[str, Callable[[Writer, Sheet, str], Letter | None]] = {
+def _letter(sheet: Sheet, draft: Draft, written: object) -> Composed | Failure:
+    """What came back, as a letter."""
+    if isinstance(written, Refused):
+        return Failure(written.reason)
+    try:
+        if not isinstance(written, bytes):
+            raise ValueError("these are no words")
+        return Composed(draft.letter(written), sheet.language)
+    except ValueError as fault:
+        return Failure(f"{sheet.row['message']}/{sheet.language}: {fault}")
+
+
+_WRITES: Mapping[str, Callable[[Writer, Sheet, str], Draft | Composed | None]] = {
     "email": Writer.mail,
     "sms": Writer.words,
     "chat": Writer.words,

@@ -1,9 +1,11 @@
 """A message made ready: its problems are known, and each mail costs one pass of Jinja and a look-up."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from hashlib import sha256
+from itertools import islice
 from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,22 +15,25 @@ from jinja2 import TemplateError, Undefined, UndefinedError
 
 from engine.render.check import check, variables
 from engine.render.layout import Sheet
-from engine.render.markdown import to_html, to_text
+from engine.render.limits import LONGEST, TOO_LONG, Beyond
+from engine.render.markdown import to_text
 from engine.render.message import Message, Part
 from engine.render.places import place
 from engine.render.sandbox import PRINTER, SANDBOX
-from engine.render.slots import BadLink, Shape, is_link, shape_of, slot
+from engine.render.shelf import Shelf
+from engine.render.slots import BadLink, is_link, shape_of, slot
 from engine.render.values import Tongue, plain
+from engine.render.wire import dumped_message
 from engine.source.problem import Place, Problem
 
 _LONGEST_SUBJECT = 255
-_LARGEST = 1_000_000
 _MOST_VALUES = 2000
 # A line of tags and comments only is no line of the mail, while a tag at the end of a sentence keeps its line break:
 # Jinja's own trimming knows no difference. The mark cannot be in a text, and keeps the count of lines for errors.
 _GONE = "\x1f"
 _LINE_OF_TAGS = re.compile(r"^[ \t]*((?:(?:\{%(?:(?!%\}).)*%\}|\{#(?:(?!#\}).)*#\})[ \t]*)+)$", re.MULTILINE)
-_SHAPES = 128  # a text takes as many shapes as its branches and loops have outcomes
+_SHELF = Shelf(room=16 * 2**20)
+_AT_ONCE = 1000  # pieces that are joined before it is asked how long the text is by now
 
 
 @dataclass(frozen=True)
@@ -79,28 +84,33 @@ class _Body:
 
 @dataclass(frozen=True)
 class Template:
-    """A message compiled: what `render` needs."""
+    """A message whose texts can be rendered. They are compiled where the first mail of it is written."""
 
     message: Message
-    parts: Mapping[Part, JinjaTemplate]
-    shapes: Callable[[str, Sheet], tuple[Shape, Shape]]  # (HTML, text) of what Jinja made of the body
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Every name that the texts read from their context: `customer.first_name`, `gift.code`."""
         return frozenset(one.name for one in variables(self.message))
 
+    @cached_property
+    def key(self) -> str:
+        """What identifies the texts: those of another revision may be the same."""
+        return sha256(dumped_message(self.message)).hexdigest()
+
+    @cached_property
+    def parts(self) -> Mapping[Part, JinjaTemplate]:
+        """The texts compiled."""
+        body = self.message.body
+        return {
+            part: SANDBOX.from_string(_LINE_OF_TAGS.sub(rf"\1{_GONE}", part.text) if part is body else part.text)
+            for part in self.message.parts
+        }
+
 
 def compile_message(message: Message) -> Template | list[Problem]:
     """The template of a message, or everything that is wrong with its texts."""
-    problems = check(message)
-    if problems:
-        return problems
-    parts = {
-        part: SANDBOX.from_string(_LINE_OF_TAGS.sub(rf"\1{_GONE}", part.text) if part is message.body else part.text)
-        for part in message.parts
-    }
-    return Template(message, parts, lru_cache(maxsize=_SHAPES)(_shapes))
+    return check(message) or Template(message)
 
 
 def render(
@@ -116,7 +126,8 @@ def render(
     `context` holds plain mappings by scope: `customer`, `event`, results such as `gift`, and `brand` with name, address
     and website. Values are `Money`, aware `datetime`, `date`, text, numbers, yes/no and tuples of these; None, "" and
     what is not there are missing. `locale` is the customer's language. With `unsubscribe_url` the mail is marketing.
-    Raises `Unrenderable`: a missing value was to be printed, a value is no address for a link, a filter does not fit.
+    Raises `Unrenderable`: a missing value was to be printed, a value is no address for a link, a filter does not fit;
+    and `Beyond` for a mail that is too long.
     """
     message = template.message
     if message.subject is None or message.body is None:
@@ -132,14 +143,13 @@ def render(
     values = [subject, preheader, plain(str(brand.get("name") or "")), address, website, unsubscribe_url or ""]
     markdown = _fill(template, message.body, context, _Body(tongue, values))
     sheet = Sheet(message.language, bool(preheader), is_link(website), bool(address), unsubscribe_url is not None)
-    html, text = template.shapes(markdown, sheet)
+    html, text = _SHELF.shapes(_without_marks(markdown), sheet)
     try:
         content = Content(subject, text.fill_text(values), html.fill_html(values), preheader)
     except BadLink as error:
         raise Unrenderable(Problem(place(message, message.body, 1, 1, 1), "bad-link", str(error))) from None
-    if len(content.html) > _LARGEST:
-        text_ = f"the mail would have {len(content.html):,} characters"
-        raise Unrenderable(Problem(place(message, message.body, 1, 1, 1), "too-large", text_))
+    if len(content.html) > LONGEST:
+        raise Beyond(message, TOO_LONG)
     return content
 
 
@@ -174,11 +184,6 @@ def _written(tongue: Tongue, value: Any) -> str:
     return tongue.write(str(value) if isinstance(value, Undefined) else value)
 
 
-def _shapes(markdown: str, sheet: Sheet) -> tuple[Shape, Shape]:
-    markdown = _without_marks(markdown)
-    return sheet.around_html(to_html(markdown)), sheet.around_text(to_text(markdown))
-
-
 def _without_marks(markdown: str) -> str:
     return markdown.replace(f"{_GONE}\n", "").replace(_GONE, "")
 
@@ -186,7 +191,9 @@ def _without_marks(markdown: str) -> str:
 def _fill(whole: Template, part: Part, context: Mapping[str, Any], printer: _Line | _Body) -> str:
     message, template = whole.message, whole.parts[part]
     try:
-        return "".join(template.root_render_func(template.new_context({**context, PRINTER: printer})))
+        return _joined(template.root_render_func(template.new_context({**context, PRINTER: printer})), message)
+    except Beyond:
+        raise
     except UndefinedError as error:
         line = _line_of(template, error.__traceback__)
         raise Unrenderable(_missing(message, part, line, str(error))) from None
@@ -194,6 +201,21 @@ def _fill(whole: Template, part: Part, context: Mapping[str, Any], printer: _Lin
         line = _line_of(template, error.__traceback__)
         said = str(error) if isinstance(error, TemplateError | ValueError) else "these values do not go together"
         raise Unrenderable(Problem(place(message, part, line, 1, 1), "does-not-fit", said)) from None
+
+
+def _joined(pieces: Iterator[str], message: Message) -> str:
+    """What Jinja makes, piece by piece; ends with the text that becomes too long, before it is all there."""
+    found = list(islice(pieces, _AT_ONCE))
+    if len(found) < _AT_ONCE:
+        text = "".join(found)
+    else:
+        text = ""
+        while found and len(text) <= LONGEST:
+            text += "".join(found)
+            found = list(islice(pieces, _AT_ONCE))
+    if len(text) > LONGEST:
+        raise Beyond(message, TOO_LONG)
+    return text
 
 
 def _missing(message: Message, part: Part, line: int, word: str) -> Problem:

@@ -11,7 +11,7 @@ from engine.settings.literals import Duration
 OnUncertain = Literal["assume_sent", "resend", "review"]
 
 _Resends = Annotated[Count, Field(ge=0, le=10), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 10})]
-_Processes = Annotated[Count, Field(ge=0, le=64), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 64})]
+_Processes = Annotated[Count, Field(ge=1, le=16), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 16})]
 
 #: How long a sign is waited for, and how often a message goes again, where nothing is said.
 USUAL_WAIT, USUAL_RESENDS = Length(24, "hour"), 1
@@ -38,5 +38,7 @@ class ShopDelivery(Delivery):
     """What holds for every playbook that says nothing else of its messages without an answer, and how messages are written."""
 
     render_processes: _Processes = Field(
-        default=1, description="Programs beside the engine that write its messages, within limits of memory and time."
+        default=1,
+        description="How many processes write messages, each within limits of memory and time. A second one helps where a "
+        "machine has more cores than the database and the mail server keep busy.",
     )
