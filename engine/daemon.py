@@ -11,8 +11,10 @@ from types import FrameType
 import sqlalchemy as sa
 import structlog
 
+from engine.bounces.reading import Watch
 from engine.channels import Channel, Doors
 from engine.deploy import deploy
+from engine.outgoing.hands import Hands
 from engine.shop import Shop
 from engine.source.problem import Problem
 from engine.store.brakes import Held, held
@@ -46,6 +48,7 @@ class Daemon:
     secrets: Sequence[str]
     interval: timedelta = INTERVAL
     now: Callable[[], datetime] = clock
+    hands: Hands = field(init=False)
     _stop: threading.Event = field(default_factory=threading.Event)
     _tick: Tick | None = None
     _workspace: Workspace | None = None
@@ -55,17 +58,24 @@ class Daemon:
     _pause: float = 0.0
     _told: list[Held] | None = None
 
+    def __post_init__(self) -> None:
+        self.hands = Hands(self.now)
+
     def run(self, *, until_idle: bool = False) -> None:
         """Ticks until SIGTERM or SIGINT; what is under way is finished first. `until_idle` ends when nothing is due."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         _log.info("started", workspace=str(self.root), store=self.store.url.render_as_string(hide_password=True))
+        watch = Watch(lambda: self._tick.shop if self._tick is not None else None, self.secrets, self.now)
+        self.refresh()
+        watch.start()
         while not self._stop.is_set():
             self.refresh()
             report = self._once()
             if until_idle and report is not None and report.idle:
                 break
             self._stop.wait(self._pause or self.interval.total_seconds())
+        watch.stop()
         self.doors.close()
         _log.info("stopped")
 
@@ -148,7 +158,10 @@ class Daemon:
         shop, refused = deploy(Shop(self.store, chosen), self.now())
         _report(refused)
         self._refused_until = self.now() + _TRIED_AGAIN if refused else None
-        self._tick = Tick(shop, self.doors, self.secrets)
+        first = self._tick is None
+        self._tick = Tick(shop, self.doors, self.secrets).living(self.hands)
+        if first:
+            self._tick.begin(self.now())
         self._workspace = shop.workspace
         _log.info("loaded", playbooks=len(self._workspace.playbooks), problems=len(fresh.problems))
 

@@ -24,7 +24,7 @@ _DEAD_WORDS = re.compile(
     r"(?:recipient|mailbox|address|account|user)\b.{0,60}?(?:does(?: not|n't) exist|not found|is unknown|is disabled|"
     r"inactive|no longer)|"
     r"does(?: not|n't) have an? .{0,40}account|no mailbox (?:here )?by that name|unrouteable address|"
-    r"invalid (?:recipient|mailbox)|mailbox unavailable|用户不存在|(?:收件人|地址|邮箱|帐号|账号).{0,12}不存在|无此用户",
+    r"invalid (?:recipient|mailbox)|mailbox unavailable|用户不存在|(?:收件人|地址|邮箱|帐号|账号).{0,60}?不存在|无此用户",
     re.IGNORECASE,
 )
 _LONGEST = 20_000

@@ -3,6 +3,7 @@
 import click
 
 from engine.cli import (
+    bounce,
     consent,
     demo,
     draw,
@@ -52,6 +53,7 @@ _COMMANDS = (
     consent,
     suppress,
     unsuppress,
+    bounce,
     export,
     erase,
     sweep,

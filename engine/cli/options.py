@@ -96,13 +96,16 @@ def open_store(url: str) -> Iterator[sa.Engine]:
 
 
 def secrets_of_environment(workspace: Workspace) -> list[str]:
-    """The secrets that sign unsubscribe links, the present one last. A workspace without marketing mail needs none."""
+    """The secrets that sign unsubscribe links, the present one last. A workspace without marketing mail and
+    without an address for bounces needs none."""
     found = long_enough()
+    email = workspace.settings.channels.email if workspace.settings is not None else None
     marketing = any(playbook.purpose == "marketing" for playbook in workspace.playbooks.values())
-    if marketing and len(os.environ.get(SECRET, "")) < SHORTEST_SECRET:
+    signed = marketing or (email is not None and email.bounces is not None)
+    if signed and len(os.environ.get(SECRET, "")) < SHORTEST_SECRET:
         raise click.ClickException(
-            f"set {SECRET}: it signs the unsubscribe links ({SHORTEST_SECRET} characters or more, kept for years)."
-            " Make one with:\n  python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            f"set {SECRET}: it signs the unsubscribe links and the addresses for bounces ({SHORTEST_SECRET} characters or more,"
+            " kept for years). Make one with:\n  python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
     return found or ["nothing-is-signed"]
 

@@ -38,7 +38,7 @@ class Token:
         """Whether one of the secrets made it, for this very row of the outbox."""
         told = _told(row, self.recipient)
         made = [_signature(secret, self.purpose, told) for secret in secrets]
-        return any([hmac.compare_digest(one, self.signature) for one in made])
+        return row["id"] == self.message and any([hmac.compare_digest(one, self.signature) for one in made])
 
     def is_of(self, secrets: Sequence[str], address: str) -> bool:
         """Whether the mail went to that address."""
