@@ -1,6 +1,6 @@
-"""What goes out: messages whose time has come are claimed, looked at, written, offered, and handed over."""
+"""What goes out: messages whose time has come are claimed, looked at, written, and handed to the doors."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,24 +8,27 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from engine.addresses import fold_address
 from engine.brakes.sends import SendBrakes
-from engine.channels import Doors, Outcome
-from engine.guards import look
-from engine.outgoing.compose import Compose, Composed, Failure
-from engine.outgoing.gate import OneDoor
-from engine.outgoing.outbox import begin_sending, claim, overdue, reap, settle, waiting
-from engine.outgoing.outcomes import Move, Row, move_of, next_try
-from engine.outgoing.sight import Sight
+from engine.channels import Doors
+from engine.failpoints import reach
+from engine.outgoing.book import Book, enter
+from engine.outgoing.compose import Compose, Composed
+from engine.outgoing.doubt import decide, reap, undecided
+from engine.outgoing.frozen import frozen
+from engine.outgoing.gate import OneDoor, Written
+from engine.outgoing.hands import Hands
+from engine.outgoing.looks import Looks
+from engine.outgoing.outbox import claim, overdue, waiting
+from engine.outgoing.outcomes import Move, Row
+from engine.outgoing.sight import address_of
 from engine.outgoing.tries import fix_channels
-from engine.runs.stopping import stopped_since
-from engine.store.customers import suppressions
-from engine.store.dialect import insert, lock_customers
-from engine.store.prepared import Prepared
+from engine.store.prepared import Prepared, Questions
 
 BATCH = 500
 #: How long a door that took nothing is left alone, if it did not say; else a queue would be written anew at every tick.
 _DOOR_RESTS = timedelta(minutes=1)
+
+Customers = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Delivered:
     counts: dict[str, int] = field(default_factory=dict)
     resting: dict[str, str] = field(default_factory=dict)  # channels whose door took nothing more, and why
 
-    def add(self, moves: Iterable[Move]) -> None:
+    def add(self, moves: Iterable[Mapping[str, Any]]) -> None:
         """Counts messages."""
         for move in moves:
             self.counts[move["state"]] = self.counts.get(move["state"], 0) + 1
@@ -43,188 +46,181 @@ class Delivered:
 
 @dataclass
 class Deliver:
-    """The pass over the outbox of one shop."""
+    """The pass over the outbox of one shop.
+
+    `hands` are the program's: they outlive this object and its shop.
+    """
 
     compose: Compose
     doors: Doors
+    hands: Hands = field(default_factory=Hands)
     _rests: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)  # when a channel's door is left alone
     brakes: SendBrakes = field(init=False)
-    waiting: Prepared = field(init=False)  # whether any message is due at :now
-    overdue: Prepared = field(init=False)  # whether a worker died with messages in its hands
+    probes: tuple[Prepared, ...] = field(init=False)  # whether anything is to be done at :now
 
     def __post_init__(self) -> None:
         shop = self.compose.shop
         dialect = shop.store.dialect.name
         self.brakes = SendBrakes(shop)
-        self.waiting = Prepared(waiting(shop.moving), dialect)
-        self.overdue = Prepared(overdue(dialect), dialect)
+        asked = (waiting(shop.moving), overdue(dialect), undecided())
+        self.probes = tuple(Prepared(one, dialect) for one in asked)
+        self._questions = Questions()
 
     def __call__(self, now: datetime) -> Delivered:
         """Delivers everything that may go now. A door that is shut is left alone, and nothing is lost."""
-        store, report = self.compose.shop.store, Delivered()
-        if self._any(self.overdue, now):
-            with store.begin() as connection:
-                reap(connection, now)
-        while self._any_waiting(now, resting := {*self._resting(now), *report.resting}):
-            attempt = uuid4().hex
-            with store.begin() as connection:
-                rows = claim(connection, attempt, now, BATCH, self.compose.shop.moving, resting)
-                going = self.brakes.admit(connection, attempt, rows, now) if rows else []
-            if not rows:
-                break
-            if going:
-                self._batch(attempt, going, now, report)
+        report = Delivered()
+        self._pay(report)
+        due, dead, doubtful = self._ask(now)
+        if dead or doubtful:
+            self._settle_doubts(now, dead, doubtful, report)
+            due = True
+        while due and self._batch(now, report):
+            pass
         return report
+
+    @property
+    def owes(self) -> bool:
+        """Whether outcomes wait for a store that was away."""
+        return bool(self.hands.owed)
+
+    def begin(self, now: datetime) -> None:
+        """At the start of the one engine of a SQLite file: whatever is in anybody's hands is in those of a dead one."""
+        shop = self.compose.shop
+        if shop.store.dialect.name == "sqlite":
+            with shop.store.begin() as connection:
+                reap(connection, shop, now, everything=True)
+
+    def _ask(self, now: datetime) -> list[bool]:
+        with self.compose.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
+            return self._questions.any(connection, [(probe, {"now": now}) for probe in self.probes])
+
+    def _pay(self, report: Delivered) -> None:
+        """Records what a store that was away could not take; doing it twice changes nothing."""
+        while self.hands.owed:
+            owed = self.hands.owed[0]
+            with self.compose.shop.store.begin() as connection:
+                enter(connection, owed.attempt, owed.moves, owed.at)
+                self.brakes.watch(connection, owed.moves, owed.at)
+            self.hands.owed.pop(0)
+            report.add(owed.moves)
+
+    def _settle_doubts(self, now: datetime, dead: bool, doubtful: bool, report: Delivered) -> None:
+        shop = self.compose.shop
+        if dead:
+            with shop.store.begin() as connection:
+                reap(connection, shop, now)
+        while doubtful:
+            with shop.store.begin() as connection:
+                counts = decide(connection, shop, now)
+            for state, count in counts.items():
+                report.counts[state] = report.counts.get(state, 0) + count
+            doubtful = bool(counts)
 
     def _resting(self, now: datetime) -> frozenset[str]:
         """The channels whose door is left alone: shut for a while, or declared and not opened by this program."""
         closed = frozenset(self.compose.shop.settings.channels.declared) - frozenset(self.doors)
         return closed | {channel for channel, (since, until) in self._rests.items() if since <= now < until}
 
-    def _any_waiting(self, now: datetime, resting: Collection[str]) -> bool:
-        if not resting:
-            return self._any(self.waiting, now)
-        statement = waiting(self.compose.shop.moving, resting)
-        with self.compose.shop.store.connect().execution_options(reading=True) as connection:
-            return connection.execute(statement, {"now": now}).first() is not None
+    def _batch(self, now: datetime, report: Delivered) -> bool:
+        """Claims messages and sends them; whether there were any."""
+        attempt = uuid4().hex
+        with self.compose.shop.store.connect() as line:
+            rows, going = self._claim(line, attempt, now, {*self._resting(now), *report.resting})
+            if going:
+                instant = self._instant(now)
+                book = Book(self.compose.shop, line, attempt, self.hands, instant, self.brakes.watch, report.add)
+                self._send(book, going, report)
+        self.hands.let_go(attempt)
+        return bool(rows)
 
-    def _any(self, probe: Prepared, now: datetime) -> bool:
-        with self.compose.shop.store.connect().execution_options(reading=True) as connection:
-            return probe.execute(connection, {"now": now}).first() is not None
+    def _instant(self, now: datetime) -> Callable[[], datetime]:
+        clock = self.hands.instant
+        return (lambda: now) if clock is None else (lambda: max(now, clock()))
 
-    def _batch(self, attempt: str, rows: Sequence[Row], now: datetime, report: Delivered) -> None:
+    def _claim(
+        self, line: sa.Connection, attempt: str, now: datetime, resting: Collection[str]
+    ) -> tuple[Sequence[Row], Sequence[Row]]:
+        """The messages claimed, and those of them that have a place."""
+        since = self.hands.clock()
+        with line.begin():
+            rows = claim(line, attempt, now, BATCH, self.compose.shop.moving, resting)
+            going = self.brakes.admit(line, attempt, rows, now) if rows else []
+        self.hands.trust([attempt], since)
+        reach("deliver.claimed")
+        return rows, going
+
+    def _send(self, book: Book, rows: Sequence[Row], report: Delivered) -> None:
         """One claim: what may not go is settled at once, the rest goes channel by channel."""
-        store = self.compose.shop.store
-        moves: list[Move] = []
-        with store.connect().execution_options(reading=True) as connection, connection.begin():
-            customers = self.compose.customers(connection, rows, now)
-            chosen = self.compose.chosen(connection, rows, customers)
-            allowed = self._look(connection, chosen, customers, now, moves, count=False)
-            ended = stopped_since(connection, self.compose.shop, allowed, now)
-            moves += [
-                {"id": row["id"], "state": "cancelled", "reason": ended[row["enrolment_id"]]}
-                for row in allowed
-                if row["enrolment_id"] in ended
-            ]
-            allowed = [row for row in allowed if row["enrolment_id"] not in ended]
-            by_channel: dict[str, list[Row]] = {}
-            for row in allowed:
-                by_channel.setdefault(row["channel"], []).append(row)
+        looks, line = Looks(self.compose), book.line
+        line.execution_options(reading=True)
+        with line.begin():
+            customers = self.compose.customers(line, rows, book.now())
+            chosen = self.compose.chosen(line, rows, customers)
+            allowed, moves = looks.first(line, chosen, customers, book.now())
+            kept = frozen(line, allowed)
+            moved = {row["id"] for row in allowed if self._has_moved(row, kept, customers)}
+            moves += [_not_again(row) for row in allowed if row["id"] in moved and row["dup_risk"]]
             written = {
-                channel: self.compose.letters(connection, of_it, customers) for channel, of_it in by_channel.items()
+                channel: self._written(
+                    line,
+                    [row for row in mine if row["id"] not in moved or not row["dup_risk"]],
+                    {one: letter for one, letter in kept.items() if one not in moved},
+                    customers,
+                )
+                for channel, mine in _by_channel(allowed).items()
             }
-        self._fix(attempt, rows, chosen)
-        self._settle(attempt, moves, now, report)
-        for channel, of_it in by_channel.items():
-            self._send(channel, attempt, zip(of_it, written[channel], strict=True), customers, now, report)
+        line.execution_options(reading=False)
+        with line.begin():
+            fix_channels(line, book.attempt, _changed(rows, chosen))
+        book.settle(looks, (), moves)
+        for channel, letters in written.items():
+            self._by(channel, OneDoor(book, looks, letters), book.now(), report)
 
-    def _fix(self, attempt: str, claimed: Sequence[Row], chosen: Sequence[Row]) -> None:
-        """Writes down the channels that were chosen, before anything is sent by them."""
-        left = [row for before, row in zip(claimed, chosen, strict=True) if row["channel"] != before["channel"]]
-        if left:
-            with self.compose.shop.store.begin() as connection:
-                fix_channels(connection, attempt, left)
+    def _has_moved(self, row: Row, kept: Mapping[int, Composed], customers: Customers) -> bool:
+        """Whether a kept letter is for an address that is no longer the customer's."""
+        if row["id"] not in kept:
+            return False
+        address = address_of(self.compose.shop.settings, row, customers.get(row["customer_id"], {}))
+        return address != kept[row["id"]].letter.recipient
 
-    def _send(
-        self,
-        channel: str,
-        attempt: str,
-        written: Iterable[tuple[Row, Composed | Failure]],
-        customers: Mapping[str, Mapping[str, Any]],
-        now: datetime,
-        report: Delivered,
-    ) -> None:
+    def _written(
+        self, line: sa.Connection, rows: Sequence[Row], kept: Mapping[int, Composed], customers: Customers
+    ) -> Iterator[tuple[Row, Written]]:
+        """The letters of one channel: as they were first written, or from now on being written."""
+        fresh = self.compose.letters(line, [row for row in rows if row["id"] not in kept], customers)
+        return ((row, kept[row["id"]] if row["id"] in kept else next(fresh)) for row in rows)
+
+    def _by(self, channel: str, gate: OneDoor, now: datetime, report: Delivered) -> None:
         """Sends what goes by one channel; when its door shuts, the rest waits."""
-        told: list[Move] = []
-
-        def last_look(rows: Sequence[Row]) -> set[int]:
-            refused: list[Move] = []
-            with self.compose.shop.store.begin() as connection:
-                settle(connection, attempt, told, now)
-                _suppress(connection, told, now)
-                lock_customers(connection, (row["customer_id"] for row in rows))
-                fresh = self.compose.complaints(connection, rows, customers, now)
-                allowed = self._look(connection, rows, fresh, now, refused, count=True)
-                going = begin_sending(connection, attempt, [row["id"] for row in allowed], now)
-                settle(connection, attempt, refused, now)
-                self.brakes.watch(connection, told, now)
-            report.add((*told, *refused))
-            told.clear()
-            sending.update(going)
-            return going
-
-        def note(row: Row, composed: Composed | Failure, outcome: Outcome | None) -> None:
-            if isinstance(composed, Failure) or outcome is None:
-                reason = composed.reason if isinstance(composed, Failure) else ""
-                told.append({"id": row["id"], "state": "failed", "reason": reason, **next_try(row, now)})
-            else:
-                told.append({**move_of(row, composed, outcome, now), "sending": row["id"] in sending})
-
-        sending: set[int] = set()
-        gate = OneDoor(written, last_look, note)
         door = self.doors.get(channel)
         if door is None:
-            told += [
-                {"id": row["id"], "state": "failed", "reason": f"no way to send {channel}", **next_try(row, now)}
-                for row in gate.left()
-            ]
+            gate.fail(f"no way to send {channel}")
         else:
-            door.send(gate.letters(), gate)
-            left = gate.left()
-            told += [{"id": row["id"], "state": "planned"} for row in left]
-            if gate.shut is not None or left:
-                report.resting[channel] = gate.shut.reply if gate.shut is not None else "takes nothing"
-                self._rests[channel] = (now, now + ((gate.shut and gate.shut.after) or _DOOR_RESTS))
-        self._settle(attempt, told, now, report)
-
-    def _settle(self, attempt: str, moves: list[Move], now: datetime, report: Delivered) -> None:
-        report.add(moves)
-        if moves:
-            with self.compose.shop.store.begin() as connection:
-                settle(connection, attempt, moves, now)
-                _suppress(connection, moves, now)
-                self.brakes.watch(connection, moves, now)
-
-    def _look(
-        self,
-        connection: sa.Connection,
-        rows: Sequence[Row],
-        customers: Mapping[str, Mapping[str, Any]],
-        now: datetime,
-        moves: list[Move],
-        *,
-        count: bool,
-    ) -> list[Row]:
-        """Asks the guards; what they stop is added to the moves."""
-        shop = self.compose.shop
-        sight = Sight.of(shop, connection, rows, customers, now)
-        allowed = []
-        for row in rows:
-            playbook = shop.pinned(connection, row["playbook"], row["revision"])
-            verdict = look(sight.look(row, playbook, now))
-            if verdict is None:
-                allowed.append(row)
-                if count:
-                    sight.count(row, now)
-            else:
-                move = {"id": row["id"], "state": verdict.state, "reason": verdict.reason, "due_at": verdict.until}
-                if verdict.state == "suppressed" and row["channels"]:
-                    move |= {"state": "skipped", **next_try(row, now)}
-                moves.append(move)
-        return allowed
+            try:
+                door.send(gate.letters(), gate)
+            except Exception:
+                gate.owe()
+                raise
+        left = gate.close()
+        if gate.fault is not None:
+            raise gate.fault
+        if left or gate.shut is not None:
+            shut = gate.shut
+            report.resting[channel] = shut.reply if shut is not None else "it takes nothing"
+            self._rests[channel] = (now, now + ((shut.after if shut is not None else None) or _DOOR_RESTS))
 
 
-def _suppress(connection: sa.Connection, moves: Sequence[Move], now: datetime) -> None:
-    """An address that the relay knows to be dead gets nothing more."""
-    rows = [
-        {
-            "channel": move["channel"],
-            "address": fold_address(move["recipient"]),
-            "reason": f"bounced: {move['reply']}",
-            "at": now,
-        }
-        for move in moves
-        if move.get("suppress")
-    ]
-    if rows:
-        connection.execute(insert(connection.dialect.name, suppressions).on_conflict_do_nothing(), rows)
+def _by_channel(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["channel"], []).append(row)
+    return found
+
+
+def _changed(claimed: Sequence[Row], chosen: Sequence[Row]) -> list[Row]:
+    """The messages whose channel was left to the customer, and is chosen now."""
+    return [row for before, row in zip(claimed, chosen, strict=True) if row["channel"] != before["channel"]]
+
+
+def _not_again(row: Row) -> Move:
+    return {"id": row["id"], "state": "assumed_sent", "reason": "not sent once more: the address has changed since"}

@@ -17,12 +17,13 @@ from engine.enrol import Entry, Road, entries_of
 from engine.listen import LISTENER, Listen
 from engine.loyalty.codes import random_code
 from engine.outgoing.compose import Compose
+from engine.outgoing.hands import Hands
 from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
 from engine.resting import Resting
 from engine.shop import Shop
 from engine.store.dialect import horizon
 from engine.store.faults import is_of_a_statement
-from engine.store.ledger import RUNNING, WAITING, enrolments, of_playbooks, outbox
+from engine.store.ledger import RUNNING, UNDECIDED, WAITING, enrolments, of_playbooks, outbox
 from engine.store.prepared import Prepared, Questions
 from engine.trigger import Span, Window
 from engine.upkeep import Upkeep
@@ -96,7 +97,7 @@ class Tick:
     def patiently(self, now: datetime) -> Ticked:
         """The same, where faults of single playbooks are reported and not raised: each of those rests by itself."""
         report = Ticked()
-        if self._enrol(now, report):
+        if self._enrol(now, report) or self._deliver.owes:
             with self._apart(report, "the brakes", now):
                 self._admit(now)
             with self._apart(report, "the runs", now):
@@ -117,6 +118,15 @@ class Tick:
         else:
             if not at_once:
                 self._resting.went_well(name)
+
+    def living(self, hands: Hands) -> "Tick":
+        """Within a program that goes on: what it has in its hands outlives this object, and time passes while it works."""
+        self._deliver.hands = hands
+        return self
+
+    def begin(self, now: datetime) -> None:
+        """At the start of a program: what dead ones had in their hands is taken back, where none other can be alive."""
+        self._deliver.begin(now)
 
     def next_at(self, after: datetime) -> datetime | None:
         """The next instant after `after` at which there may be something to do, if nothing happens until then."""
@@ -212,8 +222,7 @@ class Tick:
             *self._upkeep.probes,
             self._admit.waiting,
             self._advance.waiting,
-            self._deliver.waiting,
-            self._deliver.overdue,
+            *self._deliver.probes,
         )
         questions = [(road.probe, span) for _, road, span in asked] + [(other, at) for other in others]
         found = self._questions.any(connection, questions)
@@ -293,6 +302,7 @@ def _agenda(playbooks: Sequence[str]) -> list[sa.Select[Any]]:
     for table, column, waiting in (
         (enrolments, enrolments.c.due_at, RUNNING),
         (outbox, outbox.c.due_at, WAITING),
+        (outbox, outbox.c.due_at, UNDECIDED),
     ):
         where = [sa.literal_column(waiting), column > sa.bindparam("after", type_=column.type)]
         where.append(of_playbooks(table, playbooks))

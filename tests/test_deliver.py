@@ -274,13 +274,18 @@ def test_a_crash_while_sending_leaves_marketing_in_doubt(store: sa.Engine, now: 
 def test_a_crash_while_sending_repeats_what_is_transactional_once(store: sa.Engine, now: datetime) -> None:
     world, relay = _crashed_in_sending(store, now, ORDER, lost=False)
     world.tick()
+    assert (world.message()["state"], world.message()["dup_risk"]) == ("uncertain", 0)
+    world.tick(world.now + timedelta(hours=24))
     first, second = (message_from_bytes(letter.content)["Message-ID"] for letter in relay.taken)
     assert first == second
-    assert (world.message()["state"], world.message()["attempts"]) == ("sent", 2)
+    row = world.message()
+    assert (row["state"], row["attempts"], row["dup_risk"]) == ("sent", 2, 1)
 
 
 def test_a_second_crash_repeats_nothing_more(store: sa.Engine, now: datetime) -> None:
     world, relay = _crashed_in_sending(store, now, ORDER, lost=False)
+    world.tick()
+    world.now += timedelta(hours=24)
     relay.handing = _dies
     with pytest.raises(Dead):
         world.tick_once()
@@ -288,6 +293,8 @@ def test_a_second_crash_repeats_nothing_more(store: sa.Engine, now: datetime) ->
     _later(world, store, timedelta(hours=1))
     world.tick()
     assert world.message()["state"] == "uncertain"
+    world.tick(world.now + timedelta(hours=24))
+    assert (world.message()["state"], len(relay.taken)) == ("assumed_sent", 1)
 
 
 def _crashed_in_sending(store: sa.Engine, now: datetime, files: dict[str, str], lost: bool) -> tuple[World, Scripted]:

@@ -84,8 +84,9 @@ def test_a_provider_that_is_busy_is_asked_again_when_it_says(store: sa.Engine, n
 def test_a_text_message_without_an_answer_is_not_sent_again(store: sa.Engine, now: datetime) -> None:
     with shop(store, now, "- sms: hello", way.hangs) as (world, server):
         world.tick()
+        assert world.message()["state"] == "uncertain"
         world.tick(now + timedelta(days=1))
-        assert (world.message()["state"], len(server.asked)) == ("uncertain", 1)
+        assert (world.message()["state"], len(server.asked)) == ("assumed_sent", 1)
 
 
 def test_a_webhook_without_an_answer_is_repeated_word_for_word(store: sa.Engine, now: datetime) -> None:

@@ -62,7 +62,7 @@ def _renderer() -> Processor:
 @click.option(
     "--until-idle",
     is_flag=True,
-    help="End when nothing is due any more. Mails that a killed daemon had in hand are due after 1 to 11 minutes.",
+    help="End when nothing is due any more. What a killed one had in hand is taken up at once (on Postgres after a minute).",
 )
 @without_option
 def command(folder: Path, store: str, interval: float, until_idle: bool, without: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ from engine.cli.options import open_store, read_workspace, secrets_of_environmen
 from engine.cli.run import doors, know_the_erased, without_option
 from engine.daemon import clock
 from engine.deploy import deploy
+from engine.outgoing.hands import Hands
 from engine.shop import Shop
 from engine.source.printing import print_problems
 from engine.store.alone import alone
@@ -31,7 +32,9 @@ def command(folder: Path, store: str, without: tuple[str, ...]) -> None:
         if refused:
             click.echo(print_problems(refused, workspace.texts), err=True)
         opened = doors(shop.settings, without)
-        report = Tick(shop, opened, secrets)(clock())
+        tick = Tick(shop, opened, secrets).living(Hands(clock))
+        tick.begin(clock())
+        report = tick(clock())
         opened.close()
     for playbook, count in sorted(report.enrolled.items()):
         click.echo(f"{playbook}: {count} occasions")

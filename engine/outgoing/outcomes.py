@@ -8,6 +8,8 @@ from typing import Any
 from engine.channels import Done, Failed, Outcome, Retry, Uncertain
 from engine.clocks.times import Length
 from engine.outgoing.letters import Composed
+from engine.outgoing.policy import Policy, is_keyed
+from engine.shop import Shop
 
 Row = Mapping[str, Any]
 Move = dict[str, Any]
@@ -16,7 +18,7 @@ Move = dict[str, Any]
 _FIRST_RETRY, _LONGEST_RETRY, _SPREAD = timedelta(minutes=5), timedelta(hours=4), 0.2
 
 
-def move_of(row: Row, composed: Composed, outcome: Outcome, now: datetime) -> Move:
+def move_of(shop: Shop, row: Row, composed: Composed, outcome: Outcome, now: datetime) -> Move:
     """What an outcome makes of a message of the outbox."""
     channel = row["channel"]
     move: Move = {
@@ -26,11 +28,20 @@ def move_of(row: Row, composed: Composed, outcome: Outcome, now: datetime) -> Mo
         case Done(reply):
             code = 250 if channel == "email" else None
             return {**move, "state": "sent", "reply": reply, "code": code, **next_try(row, now, taken=True)}
-        case Uncertain(reply) if channel == "webhook":
-            # Repeated under the same Idempotency-Key until the system says that it has it.
-            return {**move, "state": "deferred", "reason": reply, "reply": reply, "due_at": now + backoff(row)}
+        case Uncertain(reply) if is_keyed(row):
+            # Repeated under the same key until the other side says that it has it.
+            return {
+                **move,
+                "state": "deferred",
+                "reason": reply,
+                "reply": reply,
+                "again": 1,
+                "due_at": now + backoff(row),
+            }
         case Uncertain(reply):
-            return {**move, "state": "uncertain", "reason": reply, "reply": reply, **next_try(row, now, taken=True)}
+            decided_at = now + Policy.of(shop, row).wait.approximate
+            doubted = {**move, "state": "uncertain", "reason": reply, "reply": reply, "due_at": decided_at}
+            return {**doubted, **next_try(row, now, taken=True)}
         case Failed(code, reply, suppress):
             failed = {**move, "state": "failed", "reason": reply, "code": code, "reply": reply, **next_try(row, now)}
             return {**failed, "suppress": suppress}

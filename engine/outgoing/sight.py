@@ -58,7 +58,9 @@ class Sight:
     ) -> "Sight":
         """Reads what the guards need for these rows of the outbox."""
         ids = sorted({row["customer_id"] for row in rows})
-        known = ((row["channel"], address_of(shop.settings, row, customers.get(row["customer_id"], {}))) for row in rows)
+        known = (
+            (row["channel"], address_of(shop.settings, row, customers.get(row["customer_id"], {}))) for row in rows
+        )
         addresses = {(channel, fold_address(address)) for channel, address in known if address}
         return cls(
             shop=shop,

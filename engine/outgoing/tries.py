@@ -12,7 +12,7 @@ from engine.store.ledger import outbox
 Row = Mapping[str, Any]
 
 #: Ends after which the next channel may be tried: this one took nothing, or took it and the message stays unopened.
-_NOT_TAKEN, _TAKEN = ("skipped", "failed"), ("sent", "uncertain")
+_NOT_TAKEN, _TAKEN = ("skipped", "failed"), ("sent", "uncertain", "assumed_sent")
 
 #: What a next try does not take over from the one before it.
 _ITS_OWN = frozenset(
@@ -26,6 +26,9 @@ _ITS_OWN = frozenset(
         "language",
         "sent_at",
         "bounced_at",
+        "dup_risk",
+        "crash_count",
+        "duplicate_known",
         "recipient",
         "fields",
     )

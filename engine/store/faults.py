@@ -97,3 +97,8 @@ def is_of_a_statement(error: BaseException) -> bool:
     if getattr(error.orig, "sqlite_errorname", None) is not None:
         return _known(error) is None  # SQLite has one class for a missing column and a locked file
     return not isinstance(error, sa.exc.OperationalError)
+
+
+def is_a_clash(error: BaseException) -> bool:
+    """Whether two transactions stood in each other's way, so that this one can simply be done again."""
+    return isinstance(error, sa.exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01")

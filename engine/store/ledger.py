@@ -62,6 +62,7 @@ HELD_BACK = "state = 'waiting'"
 WAITING = "state IN ('planned', 'deferred')"
 LEASED = "state IN ('claimed', 'sending')"
 UNCERTAIN = "state IN ('uncertain', 'review')"
+UNDECIDED = f"{UNCERTAIN} AND state = 'uncertain'"
 #: The reason of a message that waits for a complaint to be closed.
 COMPLAINT = "a complaint of the customer is open"
 COMING = "state IN ('planned', 'deferred', 'claimed')"

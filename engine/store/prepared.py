@@ -53,6 +53,13 @@ class Prepared:
         """Runs it; parameters that the statement does not have are left out, so that one mapping serves several."""
         return connection.exec_driver_sql(self.text, {name: self._value(name, params) for name in self._bind})
 
+    def many(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Runs it once for each of these parameters, and counts the rows that it wrote over all."""
+        if not rows:
+            return 0
+        bound = [{name: self._value(name, row) for name in self._bind} for row in rows]
+        return connection.exec_driver_sql(self.text, bound).rowcount
+
     def positional(self) -> tuple[str, list[str]]:
         """The same with unnamed marks, and the names in their order, for a part of a longer statement."""
         kind = _POSITIONAL[self._dialect]

@@ -71,7 +71,7 @@ def test_a_doubt_is_no_reason_to_say_it_again_by_another_channel(store: sa.Engin
     ways["chat"].at_content["*"] = [Uncertain("no answer")]  # type: ignore[attr-defined]
     world.tick()
     world.tick(now + timedelta(days=2))
-    assert ends(world) == [("chat", "uncertain", "no answer")]
+    assert ends(world) == [("chat", "assumed_sent", "no answer")]
     assert told(ways) == []
 
 
@@ -156,12 +156,13 @@ def dies_in(world: World, door: Scripted, *, taken: bool) -> None:
 
 
 def test_a_crash_keeps_to_the_channel_that_was_chosen(store: sa.Engine, now: datetime) -> None:
-    world, ways = bought(store, now, "- message: late", preferred_channel="sms", purpose="transactional")
-    dies_in(world, ways["sms"], taken=False)  # type: ignore[arg-type]
-    world.customers("mei", preferred_channel="chat")
+    world, ways = bought(store, now, "- message: late", preferred_channel="chat", purpose="transactional")
+    dies_in(world, ways["chat"], taken=False)  # type: ignore[arg-type]
+    world.customers("mei", preferred_channel="sms")
     later(world, store, timedelta(minutes=12))
     world.tick()
-    assert told(ways) == [("sms", "+4930123456")]
+    world.tick(world.now + timedelta(days=1))
+    assert told(ways) == [("chat", "mei-chat")]
 
 
 def test_a_crash_of_marketing_is_not_repeated_by_another_channel(store: sa.Engine, now: datetime) -> None:
@@ -301,17 +302,20 @@ def test_a_call_without_an_answer_is_repeated_under_the_same_key(store: sa.Engin
     assert (world.message()["state"], len(hook.taken)) == ("sent", 1)
 
 
-def test_a_crash_in_a_call_repeats_it_as_often_as_it_takes(store: sa.Engine, now: datetime) -> None:
+@pytest.mark.parametrize(("crashes", "ends_as"), [(2, (3, "sent")), (3, (3, "review"))])
+def test_a_crash_in_a_call_repeats_it_until_it_looks_like_the_cause(
+    store: sa.Engine, now: datetime, crashes: int, ends_as: tuple[int, str]
+) -> None:
     world, ways = bought(store, now, CALL)
     hook = ways["webhook"]
     assert isinstance(hook, Scripted)
-    for _ in range(3):
+    for _ in range(crashes):
         dies_in(world, hook, taken=True)
         later(world, store, timedelta(hours=1))
     world.tick()
     assert len({letter.key for letter in hook.taken}) == 1
     assert len({letter.content for letter in hook.taken}) == 1
-    assert (len(hook.taken), world.message()["state"]) == (4, "sent")
+    assert (len(hook.taken), world.message()["state"]) == ends_as
 
 
 def test_the_hours_and_the_cap_are_those_of_the_customer_by_every_channel(store: sa.Engine, now: datetime) -> None:

@@ -1,0 +1,136 @@
+"""Where the outcomes of one claim are entered: one connection, and one transaction for a whole group of messages."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from engine.addresses import fold_address
+from engine.failpoints import reach
+from engine.outgoing.frozen import drop, freeze
+from engine.outgoing.hands import LEASE, MARGIN, Hands
+from engine.outgoing.letters import Composed
+from engine.outgoing.looks import Looks
+from engine.outgoing.outbox import begin_sending, settle
+from engine.outgoing.outcomes import Move, Row
+from engine.shop import Shop
+from engine.store.customers import suppressions
+from engine.store.dialect import insert
+from engine.store.faults import is_a_clash
+
+#: How often a transaction that clashed with another one is begun again.
+_TRIES = 5
+
+_Result = TypeVar("_Result")
+
+#: Holds playbooks whose messages proved bad, within the transaction that records it.
+Watch = Callable[[sa.Connection, Sequence[Move], datetime], None]
+
+
+@dataclass
+class Book:
+    """One claim's way into the store."""
+
+    shop: Shop
+    line: sa.Connection
+    attempt: str
+    hands: Hands
+    now: Callable[[], datetime]
+    watch: Watch
+    count: Callable[[Iterable[Move]], None]
+
+    def send(
+        self, looks: Looks, rows: Sequence[Row], unfrozen: Sequence[tuple[Row, Composed]], told: Sequence[Move]
+    ) -> set[int]:
+        """Commits that those of the messages that may go now are being sent; returns their ids.
+
+        In one transaction with the contents that are new, and with what is known of others by now.
+        """
+        refused: list[Move] = []
+
+        def work() -> set[int]:
+            now = self.now()
+            refused.clear()
+            self._enter(unfrozen, told, now)
+            looks.learn(told)
+            allowed, stopped = looks.last(self.line, rows, now)
+            refused.extend(stopped)
+            going = begin_sending(self.line, self.attempt, [row["id"] for row in allowed], now)
+            settle(self.line, self.attempt, refused, now)
+            self._watch(looks, told, now)
+            return going
+
+        began = self.hands.clock()
+        going = self._commit(work)
+        self.count((*told, *refused))
+        if self.hands.clock() - began > (LEASE - MARGIN).total_seconds():
+            # The program stood still meanwhile: others may have taken it for dead. Nothing has left, so nothing need.
+            self.settle(looks, (), [{"id": id_, "state": "planned"} for id_ in going])
+            return set()
+        return going
+
+    def settle(self, looks: Looks, unfrozen: Sequence[tuple[Row, Composed]], moves: Sequence[Move]) -> None:
+        """Records what became of messages. Where the store is away it is owed, and the fault is raised."""
+        if not moves and not unfrozen:
+            return
+
+        def work() -> None:
+            now = self.now()
+            self._enter(unfrozen, moves, now)
+            looks.learn(moves)
+            self._watch(looks, moves, now)
+
+        try:
+            self._commit(work)
+        except sa.exc.DBAPIError:
+            self.hands.owe(self.attempt, moves, self.now())
+            raise
+        self.count(moves)
+
+    def _watch(self, looks: Looks, moves: Sequence[Move], now: datetime) -> None:
+        if any(move.get("suppress") for move in moves):
+            self.watch(self.line, moves, now)
+            looks.hold(self.line)
+
+    def _enter(self, unfrozen: Sequence[tuple[Row, Composed]], moves: Sequence[Move], now: datetime) -> None:
+        if unfrozen:
+            freeze(self.line, unfrozen, now)
+            reach("deliver.frozen")
+        if moves:
+            enter(self.line, self.attempt, moves, now)
+
+    def _commit(self, work: Callable[[], _Result]) -> _Result:
+        for _ in range(_TRIES):
+            try:
+                with self.line.begin():
+                    return work()
+            except sa.exc.DBAPIError as fault:
+                if not is_a_clash(fault):
+                    raise
+        with self.line.begin():
+            return work()
+
+
+def enter(connection: sa.Connection, attempt: str, moves: Sequence[Move], now: datetime) -> None:
+    """Outcomes, with what follows of them."""
+    settle(connection, attempt, moves, now)
+    drop(connection, [move["id"] for move in moves if move["state"] == "sent"])
+    _suppress(connection, moves, now)
+
+
+def _suppress(connection: sa.Connection, moves: Sequence[Move], now: datetime) -> None:
+    """An address that the relay knows to be dead gets nothing more."""
+    rows = [
+        {
+            "channel": move["channel"],
+            "address": fold_address(move["recipient"]),
+            "reason": f"bounced: {move['reply']}",
+            "at": now,
+        }
+        for move in moves
+        if move.get("suppress")
+    ]
+    if rows:
+        connection.execute(insert(connection.dialect.name, suppressions).on_conflict_do_nothing(), rows)

@@ -1,0 +1,93 @@
+"""Contents as they were first written: every later attempt sends the same bytes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.channels import Letter
+from engine.outgoing.letters import Composed, message_key
+from engine.outgoing.states import FINAL
+from engine.store.contents import contents
+from engine.store.dialect import insert
+from engine.store.ledger import outbox
+from engine.store.prepared import Prepared
+
+Row = Mapping[str, Any]
+_BATCH = 1000
+
+
+@cache
+def _keep(dialect: str) -> Prepared:
+    written = insert(dialect, contents).values({one.name: sa.bindparam(one.name, type_=one.type) for one in contents.c})
+    anew = {one.name: written.excluded[one.name] for one in contents.c if not one.primary_key}
+    return Prepared(written.on_conflict_do_update(index_elements=["message_id"], set_=anew), dialect)
+
+
+@cache
+def _drop(dialect: str) -> Prepared:
+    return Prepared(sa.delete(contents).where(contents.c.message_id == sa.bindparam("message_id")), dialect)
+
+
+def freeze(connection: sa.Connection, written: Sequence[tuple[Row, Composed]], now: datetime) -> None:
+    """Keeps contents, before anything of them leaves."""
+    rows = [
+        {
+            "message_id": row["id"],
+            "sender": composed.letter.sender,
+            "recipient": composed.letter.recipient,
+            "language": composed.language,
+            "content": composed.letter.content,
+            "hash": sha256(composed.letter.content).hexdigest(),
+            "at": now,
+        }
+        for row, composed in written
+    ]
+    _keep(connection.dialect.name).many(connection, rows)
+
+
+def drop(connection: sa.Connection, ids: Collection[int]) -> None:
+    """Nothing asks for these contents any more."""
+    _drop(connection.dialect.name).many(connection, [{"message_id": id_} for id_ in ids])
+
+
+def frozen(connection: sa.Connection, rows: Sequence[Row]) -> dict[int, Composed]:
+    """The contents of messages that were tried before, where they are kept."""
+    tried = {row["id"]: row for row in rows if row["attempts"] or row["dup_risk"] or row["crash_count"]}
+    if not tried:
+        return {}
+    found = connection.execute(sa.select(contents).where(contents.c.message_id.in_(tried))).all()
+    return {
+        one.message_id: Composed(
+            Letter(
+                message_key(tried[one.message_id]),
+                one.sender,
+                one.recipient,
+                bytes(one.content),
+                tried[one.message_id]["channel"],
+            ),
+            one.language,
+            kept=True,
+        )
+        for one in found
+    }
+
+
+def spent(dialect: str) -> Prepared:
+    """Whether contents are kept of messages that are over."""
+    return Prepared(_spent().limit(1), dialect)
+
+
+def _spent() -> sa.Select[Any]:
+    over = sa.select(outbox.c.id).where(outbox.c.id == contents.c.message_id, outbox.c.state.not_in(FINAL))
+    return sa.select(contents.c.message_id).where(~over.exists())
+
+
+def sweep(connection: sa.Connection) -> int:
+    """Removes some of them; how many."""
+    ids = list(connection.execute(_spent().limit(_BATCH)).scalars())
+    drop(connection, ids)
+    return len(ids)
