@@ -67,10 +67,11 @@ def choose(
         return None
     answers = {}
     for channel in before.channels:
-        mine = {topic: want for (by, topic), want in wanted.items() if by == channel}
-        if any(before.gets(channel, topic) != want for topic, want in mine.items()):
-            if EVERY_TOPIC not in mine and not any(mine.values()):
-                mine[EVERY_TOPIC] = False  # who keeps nothing of what he was shown wants nothing that is new either
+        stands = {topic: before.gets(channel, topic) for topic in offered(shop)}
+        mine = {**stands, **{topic: want for (by, topic), want in wanted.items() if by == channel}}
+        if mine != stands:
+            if not any(mine.values()):
+                mine[EVERY_TOPIC] = False  # who keeps nothing of what there is wants nothing that is new either
             answers[channel] = to_have(before, channel, mine)
     return _record(shop, connection, before, answers, evidence)
 
