@@ -1,6 +1,5 @@
 """Events of customers, and what some of them do: an order becomes an order, a redeemed voucher is marked so."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -162,19 +161,21 @@ def _stored(connection: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[An
 
 
 def _count_complaints(connection: sa.Connection, rows: Sequence[Row], position: int) -> None:
-    steps: Counter[str] = Counter()
+    steps: dict[str, tuple[int, int]] = {}  # of each customer: the sum, and below what it never leaves the count
     for row in rows:
         if row["name"] in _COMPLAINTS:
-            steps[row["customer_id"]] += _COMPLAINTS[row["name"]]
+            step, (so_far, lowest) = _COMPLAINTS[row["name"]], steps.get(row["customer_id"], (0, 0))
+            steps[row["customer_id"]] = so_far + step, max(lowest + step, 0)  # as if one came after the other
     if steps:
         total = customers.c.open_complaints + sa.bindparam("step", type_=sa.BigInteger)
-        never_less = sa.case((total < 0, 0), else_=total)
+        least = sa.bindparam("least", type_=sa.BigInteger)
+        never_less = sa.case((total < least, least), else_=total)
         concerned = sa.update(customers).where(customers.c.id == sa.bindparam("whose"))
         connection.execute(
             concerned.values(open_complaints=never_less, position=position),
-            [{"whose": customer, "step": step} for customer, step in steps.items()],
+            [{"whose": customer, "step": step, "least": lowest} for customer, (step, lowest) in steps.items()],
         )
-        _let_go(connection, [customer for customer, step in steps.items() if step < 0])
+        _let_go(connection, [customer for customer, (step, _) in steps.items() if step < 0])
 
 
 def _let_go(connection: sa.Connection, closed: Sequence[str]) -> None:

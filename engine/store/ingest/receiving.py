@@ -13,6 +13,7 @@ from engine.store.faults import StoreError, in_plain_words
 from engine.store.ingest.customers import put_customers
 from engine.store.ingest.events import ORDER_EVENTS, put_events
 from engine.store.ingest.goods import put_goods_events
+from engine.store.ingest.redemptions import REDEEMED
 from engine.store.ingest.touched import lock
 from engine.store.ingest.written import Rejected, Row, Written
 from engine.store.many import among, write
@@ -41,10 +42,12 @@ class Told:
         return self.source, self.id
 
     @property
-    def order(self) -> tuple[str, ...] | None:
-        """The order that it becomes or changes, and how."""
-        name = self.row["name"]
-        return (name, self.row["payload"].get("order_id") or self.stored_id) if name in ORDER_EVENTS else None
+    def order(self) -> str | None:
+        """The order that it becomes, changes or is measured by."""
+        order: str | None = self.row["payload"].get("order_id")
+        if self.row["name"] in ORDER_EVENTS:
+            return order or self.stored_id
+        return order if self.row["name"] == REDEEMED else None
 
     @property
     def stored_id(self) -> str:
@@ -93,10 +96,10 @@ def _together(events: Sequence[Told], numbers: Sequence[int]) -> tuple[list[int]
     """Those that may be written at once, and those that speak of the same event or order as one before them."""
     turn: list[int] = []
     later: list[int] = []
-    seen: set[tuple[str, ...]] = set()
+    seen: set[_Key] = set()
     for number in numbers:
         one = events[number]
-        marks = {one.key} if one.order is None else {one.key, ("an order", *one.order)}
+        marks = {one.key} if one.order is None else {one.key, ("an order", one.order)}
         (later if marks & seen else turn).append(number)
         seen |= marks
     return turn, later

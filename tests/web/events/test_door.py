@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from engine.shop import Shop
 from engine.store.connect import connect, create
 from engine.store.ingest import put_customers
-from engine.web.events.door import Door
 from engine.web.events.keys import Keys
 from engine.workspace import load_texts
 from tests.store.rows import everything
