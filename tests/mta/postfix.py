@@ -1,0 +1,135 @@
+"""A real Postfix of a test's own: its configuration, queue and log in one folder, mail into Maildirs, on a free port."""
+
+import re
+import shutil
+import socket
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+from pwd import getpwnam
+
+#: Domains whose mail is kept, and one of which no address exists although the server takes mail for it.
+KEPT, GONE = ("example.com", "bounces.example"), "gone.example"
+
+_MAIN = """
+compatibility_level = 3.6
+queue_directory = {queue}
+data_directory = {data}
+mail_owner = postfix
+maillog_file_prefixes = {folder}
+maillog_file = {log}
+myhostname = mta.example
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+alias_maps =
+local_recipient_maps =
+virtual_mailbox_domains = {kept}
+virtual_mailbox_base = {mail}
+virtual_mailbox_maps = regexp:{etc}/mailboxes
+virtual_minimum_uid = 1
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+recipient_delimiter = +
+relay_domains = {gone}
+transport_maps = inline:{{ {gone}=error:5.1.1 }}
+smtpd_client_connection_count_limit = 0
+smtpd_peername_lookup = no
+disable_dns_lookups = yes
+"""
+# `nobody…` does not exist; everybody else has the one Maildir.
+_MAILBOXES = "!/^nobody/ all/\n"
+_MASTER = """
+127.0.0.1:{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+virtual unix - n n - - virtual
+smtp unix - - n - - smtp
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+def missing() -> str | None:
+    """Why Postfix cannot be run here; None where it can."""
+    if shutil.which("postfix") is None:
+        return "Postfix is not installed (`apt-get install postfix`; `make test` does so for root)"
+    return None if Path("/proc/self").stat().st_uid == 0 else "Postfix needs root"
+
+
+class Postfix:
+    """What the server has taken, and where it went."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port, self._mail, self._log, self._queue = port, folder / "mail", folder / "log", folder / "queue"
+
+    @property
+    def mails(self) -> list[Message]:
+        """All mail in the Maildir."""
+        return [message_from_bytes(file.read_bytes()) for file in sorted(self._mail.glob("all/new/*"))]
+
+    @property
+    def maildir(self) -> Path:
+        """The one Maildir of all kept domains."""
+        return self._mail / "all"
+
+    @property
+    def queued(self) -> int:
+        """Mails that are still on their way."""
+        return sum(1 for part in ("incoming", "active", "deferred") for file in (self._queue / part).rglob("*") if file.is_file())
+
+    def logged(self, status: str) -> Counter[str]:
+        """Message-IDs by how often the log says that they had this status: `sent`, `bounced`, `deferred`."""
+        text = self._log.read_text()
+        names = dict(re.findall(r" (\w+): message-id=<([^>]*)>", text))
+        found: Counter[str] = Counter(names[one] for one in re.findall(rf" (\w+): to=.*status={status} ", text))
+        return found
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Postfix]:
+    """A server that ends with the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    etc, owner = folder / "etc", getpwnam("postfix")
+    for name in ("etc", "queue", "data", "mail"):
+        (folder / name).mkdir(parents=True)
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_mode & 0o011 != 0o011 and str(parent).startswith("/tmp/"):
+            parent.chmod(0o755)  # the server's own user must find its way
+    shutil.chown(folder / "data", owner.pw_uid)
+    shutil.chown(folder / "mail", owner.pw_uid)
+    values = {
+        "folder": folder, "etc": etc, "queue": folder / "queue", "data": folder / "data", "mail": folder / "mail",
+        "log": folder / "log", "kept": " ".join(KEPT), "gone": GONE, "uid": owner.pw_uid, "gid": owner.pw_gid,
+    }  # fmt: skip
+    (etc / "main.cf").write_text(_MAIN.format(**values))
+    (etc / "master.cf").write_text(_MASTER.format(port=port))
+    (etc / "mailboxes").write_text(_MAILBOXES)
+    _postfix(etc, "start")
+    try:
+        yield Postfix(folder, port)
+    finally:
+        _postfix(etc, "abort")
+
+
+def _postfix(etc: Path, what: str) -> None:
+    done = subprocess.run(["postfix", "-c", str(etc), what], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
