@@ -14,7 +14,9 @@ import structlog
 from engine.bounces.reading import Watch
 from engine.channels import Channel, Doors
 from engine.deploy import deploy
+from engine.inbox import Inbox
 from engine.outgoing.hands import Hands
+from engine.outgoing.heartbeat import Heartbeat
 from engine.shop import Shop
 from engine.source.problem import Problem
 from engine.store.brakes import Held, held
@@ -48,6 +50,7 @@ class Daemon:
     secrets: Sequence[str]
     interval: timedelta = INTERVAL
     now: Callable[[], datetime] = clock
+    inbox: Inbox | None = None
     hands: Hands = field(init=False)
     _stop: threading.Event = field(default_factory=threading.Event)
     _tick: Tick | None = None
@@ -59,25 +62,36 @@ class Daemon:
     _told: list[Held] | None = None
 
     def __post_init__(self) -> None:
-        self.hands = Hands(self.now)
+        self.hands = Hands(self.now, ends=self._stop.is_set)
 
     def run(self, *, until_idle: bool = False) -> None:
         """Ticks until SIGTERM or SIGINT; what is under way is finished first. `until_idle` ends when nothing is due."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         _log.info("started", workspace=str(self.root), store=self.store.url.render_as_string(hide_password=True))
-        watch = Watch(lambda: self._tick.shop if self._tick is not None else None, self.secrets, self.now)
+        watch = Watch(self._shop, self.secrets, self.now)
         self.refresh()
+        heartbeat = Heartbeat(self.store, self.hands, self.now)
         watch.start()
+        heartbeat.start()
+        if self.inbox is not None:
+            self.inbox.start(self._shop, self.now)
         while not self._stop.is_set():
             self.refresh()
             report = self._once()
             if until_idle and report is not None and report.idle:
                 break
             self._stop.wait(self._pause or self.interval.total_seconds())
+        if self.inbox is not None:
+            self.inbox.stop()
+        heartbeat.stop()
         watch.stop()
         self.doors.close()
         _log.info("stopped")
+
+    def _shop(self) -> Shop | None:
+        """The shop as it runs at this moment."""
+        return self._tick.shop if self._tick is not None else None
 
     def stop(self) -> None:
         """Asks the daemon to end after the present tick."""
@@ -117,8 +131,11 @@ class Daemon:
 
     def _tell_holds(self) -> None:
         """Says once of each hold what it waits for."""
-        with self.store.connect().execution_options(reading=True) as connection:
-            stands = held(connection)
+        try:
+            with in_plain_words(), self.store.connect().execution_options(reading=True) as connection:
+                stands = held(connection)
+        except StoreError:
+            return  # told after a later tick
         for one in stands:
             if self._told is None or one not in self._told:
                 _log.warning("held until it is released", playbook=one.playbook, reason=one.reason, type=one.release)
@@ -158,10 +175,10 @@ class Daemon:
         shop, refused = deploy(Shop(self.store, chosen), self.now())
         _report(refused)
         self._refused_until = self.now() + _TRIED_AGAIN if refused else None
-        first = self._tick is None
-        self._tick = Tick(shop, self.doors, self.secrets).living(self.hands)
-        if first:
-            self._tick.begin(self.now())
+        fresh_tick = Tick(shop, self.doors, self.secrets).living(self.hands)
+        if self._tick is None:
+            fresh_tick.begin(self.now())
+        self._tick = fresh_tick
         self._workspace = shop.workspace
         _log.info("loaded", playbooks=len(self._workspace.playbooks), problems=len(fresh.problems))
 

@@ -74,7 +74,7 @@ class Deliver:
         if dead or doubtful:
             self._settle_doubts(now, dead, doubtful, report)
             due = True
-        while due and self._batch(now, report):
+        while due and not self.hands.ends() and self._batch(now, report):
             pass
         return report
 
@@ -204,7 +204,7 @@ class Deliver:
         left = gate.close()
         if gate.fault is not None:
             raise gate.fault
-        if left or gate.shut is not None:
+        if gate.shut is not None or (left and not self.hands.ends()):
             shut = gate.shut
             report.resting[channel] = shut.reply if shut is not None else "it takes nothing"
             self._rests[channel] = (now, now + ((shut.after if shut is not None else None) or _DOOR_RESTS))

@@ -190,21 +190,15 @@ def _outbox(folder: Path) -> dict[str, str]:
             sa.select(outbox.c.customer_id, outbox.c.state))}  # fmt: skip
 
 
-def _leases_run_out(folder: Path) -> None:
-    """The time passes after which a dead worker's messages are taken back."""
-    with _store(folder) as store, store.begin() as connection:
-        long_ago = clock().replace(year=2000)
-        connection.execute(sa.update(outbox).where(outbox.c.lease_until.is_not(None)).values(lease_until=long_ago))
-
-
 def test_sigterm_lets_what_is_under_way_finish(folder: Path, relay: Relay) -> None:
     _customers(folder, *(f"c{number:02}" for number in range(20)))
     with _running(folder) as process:
         relay.at, relay.act = 20, lambda: process.signal(signal.SIGTERM)
         process.until("stopping", signal="SIGTERM")
         assert process.end() == 0
-    assert set(_outbox(folder).values()) == {"sent"}
-    assert Counter(relay.mails) == dict.fromkeys(_outbox(folder), 1)
+    states = _outbox(folder)
+    assert set(states.values()) <= {"sent", "planned"}  # what had begun is finished, and nothing is in doubt
+    assert sorted(relay.mails) == sorted(who for who, state in states.items() if state == "sent")
 
 
 def test_kill_9_loses_nothing_and_doubles_nothing_in_silence(folder: Path, relay: Relay) -> None:
@@ -222,16 +216,15 @@ def test_kill_9_loses_nothing_and_doubles_nothing_in_silence(folder: Path, relay
             relay.at, relay.act = relay.commands + chance.randrange(1, 40), kill
             assert killed.wait(_PATIENCE)
             assert process.end() == -signal.SIGKILL
-        _leases_run_out(folder)
     relay.at = 0
     with _running(folder, "--until-idle") as process:
         assert process.end() == 0, process.said
     states, mails = _outbox(folder), Counter(relay.mails)
     assert len(states) == 40
-    assert set(states.values()) <= {"sent", "uncertain"}
+    assert set(states.values()) <= {"sent", "uncertain", "review"}
     assert all(count == 1 for count in mails.values())
     assert all(mails[who] == 1 for who, state in states.items() if state == "sent")
-    assert sum(state == "uncertain" for state in states.values()) <= kills * 3  # as many as connections
+    assert sum(state != "sent" for state in states.values()) <= kills * 3  # as many as connections
 
 
 def test_a_playbook_broken_by_an_edit_goes_on_as_it_was(folder: Path, relay: Relay) -> None:

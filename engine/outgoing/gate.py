@@ -48,7 +48,7 @@ class OneDoor:
                 if not written.kept:
                     self._unfrozen.append((row, written))
                 yield written.letter
-            if self.fault is not None:
+            if self.fault is not None or self._book.hands.ends():
                 return
 
     def may_go(self, letters: Sequence[Letter]) -> set[str]:

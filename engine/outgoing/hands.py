@@ -28,6 +28,7 @@ class Hands:
     #: The instant of a last look, where time goes on while a pass works; without it the pass's own `now`.
     instant: Callable[[], datetime] | None = None
     clock: Callable[[], float] = time.monotonic  # not of the day: it neither jumps nor stands still
+    ends: Callable[[], bool] = lambda: False  # whether the program is asked to end: nothing new is begun then
     owed: list[Owed] = field(default_factory=list)
     _trusted: dict[str, float] = field(default_factory=dict)
 
