@@ -1,5 +1,8 @@
 """Opens a store: one SQLite file (or memory), or a Postgres database, with the settings that the promises rest on."""
 
+import os
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +35,8 @@ def connect(url: str) -> sa.Engine:
     # `isolation_level=None` hands BEGIN to us; the driver's own would begin deferred, and late.
     arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None}
     engine = sa.create_engine(parsed, connect_args=arguments, **pool)
+    if not in_memory:
+        sa.event.listen(engine, "do_connect", _its_owners_alone)
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine
@@ -44,6 +49,12 @@ def create(engine: sa.Engine) -> None:
         if connection.dialect.name == "sqlite":
             for statement in positions_ddl:
                 connection.exec_driver_sql(statement)
+
+
+def _its_owners_alone(_dialect: Any, _record: Any, arguments: Sequence[Any], _more: Any) -> None:
+    """A new file is made so that others on the machine cannot read it; what SQLite puts beside it is then like it."""
+    with suppress(OSError):  # it is there, or cannot be made: then SQLite says so
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

@@ -195,6 +195,14 @@ def lease_end(dialect: str, now: datetime, length: timedelta) -> sa.ColumnElemen
     return sa.literal(now + length, Instant())
 
 
+def clock_of(connection: sa.Connection) -> datetime | None:
+    """The database's clock; None where it has none of its own."""
+    if connection.dialect.name != "postgresql":
+        return None
+    told: datetime = connection.execute(sa.select(sa.func.clock_timestamp(type_=Instant()))).scalar_one()
+    return told
+
+
 def lock_customers(connection: sa.Connection, ids: Iterable[str]) -> None:
     """Until the transaction ends nobody else decides what these customers may get (SQLite has one writer anyway)."""
     if connection.dialect.name == "postgresql":

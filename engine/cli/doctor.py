@@ -1,0 +1,72 @@
+"""regulars doctor: everything that delivery rests on, looked at once, with what to do."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from engine.addresses import parse_address
+from engine.cli.options import long_enough, read_workspace, store_option, workspace_option
+from engine.daemon import clock
+from engine.doctor import Finding, Patient, examine
+from engine.store.connect import connect
+from engine.store.faults import StoreError
+from engine.store.sealed import keep_keys
+
+_MARKS: Mapping[str, str] = {"ok": "ok", "warn": "warn", "fault": "FAULT"}
+
+
+@click.command("doctor")
+@click.option("--offline", is_flag=True, help="Ask nobody but the database.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list.")
+@click.option("--send-to", metavar="ADDRESS", help="Send one mail there, to be looked at where it arrives.")
+@workspace_option
+@store_option
+def command(offline: bool, as_json: bool, send_to: str | None, folder: Path, store: str) -> None:
+    """Look at what delivery rests on: the database and its durability, the disk, the clock, the secrets, the pages, the
+    relay, and what DNS says of the sender (SPF, DKIM, DMARC, MX, PTR). Each line says what was seen and what to do.
+
+    Nothing is changed, and nothing sent but with --send-to. Ends with 1 where there is a fault.
+    """
+    workspace = read_workspace(folder, strict=False)
+    assert workspace.settings is not None
+    marketing = any(playbook.purpose == "marketing" for playbook in workspace.playbooks.values())
+    patient = Patient(workspace.settings, _store(store), os.environ, clock, marketing, send_to=_address(send_to))
+    findings = []
+    for one in examine(patient, offline=offline):
+        findings.append(one)
+        if not as_json:
+            _say(one)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in findings], ensure_ascii=False, indent=1))
+    sys.exit(any(one.level == "fault" for one in findings))
+
+
+def _address(text: str | None) -> str | None:
+    try:
+        return parse_address(text) if text is not None else None
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+def _store(url: str) -> sa.Engine:
+    """The store as it is: nothing is made or migrated."""
+    try:
+        store = connect(url)
+    except (StoreError, ValueError, sa.exc.ArgumentError) as fault:
+        raise click.ClickException(
+            f"`{url}` is no store; write sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from fault
+    keep_keys(store, long_enough())
+    return store
+
+
+def _say(one: Finding) -> None:
+    click.echo(f"{_MARKS[one.level]:<6}{one.check:<10}{one.seen}")
+    if one.advice:
+        click.echo(f"{'':<16}-> {one.advice}")
