@@ -1,20 +1,24 @@
 """What a text may do: an allow-list over Jinja's tree, and what to write instead of the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from jinja2 import nodes
 
 from engine.render.sandbox import FILTERS, LOOP, TESTS
+from engine.render.values import STYLES
 
 #: Loops within loops multiply; two are enough for the lines of an order and their tags.
 DEEPEST_LOOP = 2
 #: Python itself follows about a hundred blocks within each other; people, three or four.
 DEEPEST_BLOCK = 20
+#: Python's compiler follows each `elif` into the one before it.
+MOST_BRANCHES = 50
+_LARGEST = 10**15
 
 _FREE = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare,
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.CondExpr, nodes.Compare,
     nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.Neg,
 )  # fmt: skip
 
@@ -34,6 +38,20 @@ _REFUSED: dict[type[nodes.Node], tuple[str, str, str]] = {
     nodes.Getitem: ("", "a text reads values by plain names, without brackets", "write  {{ customer.tier }}"),
     nodes.Call: ("", "a text cannot call anything", "use a filter:  {{ event.total | money }}"),
 }
+
+_SUMS: dict[type[nodes.Node], str] = {nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*", nodes.Div: "/"}
+
+# What stands in the brackets of a filter: how many at least and at most, which ones, and how that is said.
+_STYLED = (0, 1, lambda value: value in STYLES, f"one of  {',  '.join(STYLES)}")
+_ARGUMENTS: dict[str, tuple[int, int, Callable[[object], bool], str]] = {
+    "date": _STYLED,
+    "time": _STYLED,
+    "datetime": _STYLED,
+    "number": (0, 1, lambda value: value in range(10), "how many digits follow the point, 0 to 9"),
+    "join": (0, 1, lambda value: isinstance(value, str), "what stands between, such as  ', '"),
+    "default": (1, 1, lambda _: True, "what is printed instead, such as  'friend'"),
+}
+_NONE = (0, 0, lambda _: True, "nothing")
 
 _OTHER = ("", "this is not part of message texts", "use  {{ value }},  {{ value | filter }},  {% if %}  or  {% for %}")
 
@@ -90,8 +108,12 @@ def _refusal(node: nodes.Node, loops: int) -> Refusal | None:
         return _test(node)
     if isinstance(node, nodes.For):
         return _loop(node, loops)
+    if isinstance(node, nodes.Const):
+        return _constant(node)
+    if isinstance(node, nodes.If) and len(node.elif_) > MOST_BRANCHES:
+        return Refusal(node.lineno, "if", "not-in-a-text", f"an `if` has at most {MOST_BRANCHES} branches")
     if isinstance(node, _FREE):
-        return None
+        return _sum(node)
     words, text, help_ = _REFUSED.get(type(node), _OTHER)
     return Refusal(node.lineno, words, "not-in-a-text", text, (help_,))
 
@@ -119,7 +141,7 @@ def _filter(node: nodes.Filter) -> Refusal | None:
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
             text = f"the arguments of `{node.name}` are written without names"
             return Refusal(node.lineno, node.name, "not-in-a-text", text)
-        return None
+        return _arguments(node)
     if node.name == "safe":
         text = "`safe` would let what customers typed become part of the page"
         help_ = "leave it out: values are always printed as text"
@@ -127,6 +149,31 @@ def _filter(node: nodes.Filter) -> Refusal | None:
     near = get_close_matches(node.name, FILTERS, 1)
     help_ = f"did you mean `{near[0]}`?" if near else "there are  " + ", ".join(sorted(FILTERS))
     return Refusal(node.lineno, node.name, "unknown-filter", f"there is no filter `{node.name}`", (help_,))
+
+
+def _arguments(node: nodes.Filter) -> Refusal | None:
+    least, most, fits, said = _ARGUMENTS.get(node.name, _NONE)
+    sound = least <= len(node.args) <= most
+    if sound and all(fits(one.value) for one in node.args if isinstance(one, nodes.Const)):
+        return None
+    return Refusal(node.lineno, node.name, "filter-argument", f"in the brackets of `{node.name}` stands {said}")
+
+
+def _constant(node: nodes.Const) -> Refusal | None:
+    if isinstance(node.value, int | float) and not abs(node.value) < _LARGEST:
+        return Refusal(node.lineno, str(node.value), "not-in-a-text", "a number has at most 15 digits")
+    return None
+
+
+def _sum(node: nodes.Node) -> Refusal | None:
+    """Sums of numbers: a text that is repeated a billion times would be seen only when it is sent."""
+    if isinstance(node, nodes.BinExpr) and type(node) in _SUMS:
+        sides = (side for side in (node.left, node.right) if isinstance(side, nodes.Const))
+        if any(isinstance(side.value, str | bool) or side.value is None for side in sides):
+            help_ = "print one after the other:  {{ first }}{{ second }}"
+            sign = _SUMS[type(node)]
+            return Refusal(node.lineno, sign, "not-in-a-text", f"`{sign}` works on numbers only", (help_,))
+    return None
 
 
 def _test(node: nodes.Test) -> Refusal | None:

@@ -17,6 +17,8 @@ from engine.render.slots import RESERVED, is_link
 from engine.source.problem import Place, Problem
 
 _LINK = re.compile(r"\]\(\s*<?(?P<to>(?:\{\{.*?\}\}|[^)\s>])*)")
+_DEFINED = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*<?(?P<to>(?:\{\{.*?\}\}|[^\s>])*)", re.MULTILINE)
+_HTML = re.compile(r"<(?:script|style|iframe)\b|<[a-z][^<>]*?\s(?:href|src|style|on[a-z]+)\s*=", re.IGNORECASE)
 _LONGEST = 300  # so that no expression can nest deeper than Jinja and Python can follow
 _TAGS = ("if", "elif", "else", "endif", "for", "endfor")
 
@@ -77,17 +79,25 @@ def _check_part(message: Message, part: Part) -> list[Problem]:
         at = at_offset(message, part, max(0, part.text.find(found[0])), len(found[0]))
         problems.append(Problem(at, "reserved", f"`{found[0]}` cannot be part of a text"))
     if part is message.body:
-        problems += _links(message, part)
+        problems += [*_links(message, part), *_html(message, part)]
     return problems
 
 
 def _links(message: Message, part: Part) -> Iterator[Problem]:
-    for found in _LINK.finditer(part.text):
+    for found in (*_LINK.finditer(part.text), *_DEFINED.finditer(part.text)):
         to = found["to"]
         if to and not to.startswith(("{{", "{%")) and not is_link(to):
             at = at_offset(message, part, found.start("to"), len(to))
             help_ = "write the whole address:  https://…  mailto:…  or  tel:…"
             yield Problem(at, "bad-link", f"a mail cannot link to `{to}`", (help_,))
+
+
+def _html(message: Message, part: Part) -> Iterator[Problem]:
+    """HTML, which is shown and not obeyed: a value within it is not where its author thinks."""
+    if found := _HTML.search(part.text):
+        at = at_offset(message, part, found.start(), len(found[0]))
+        help_ = "write a link as  [our shop](https://…)  and bold words as  **today**"
+        yield Problem(at, "html", "HTML is not part of message texts; customers would read it as it stands", (help_,))
 
 
 def _endless(part: Part) -> re.Match[str] | None:

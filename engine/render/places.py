@@ -8,7 +8,7 @@ from engine.source.problem import Place
 
 _STRING = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
 _REGION = re.compile(
-    r"(?P<comment>\{#.*?#\})"
+    r"(?P<comment>\{#.*?(?:#\}|\Z))"
     rf"|(?P<print>\{{\{{(?:{_STRING}|(?!\}}\}}).)*(?:\}}\}}|\Z))"
     rf"|(?P<block>\{{%(?:{_STRING}|(?!%\}}).)*(?:%\}}|\Z))",
     re.DOTALL,
@@ -16,7 +16,7 @@ _REGION = re.compile(
 
 
 def regions(text: str) -> Iterator[re.Match[str]]:
-    """Every `{{ … }}` and `{% … %}` of a text; one that is never closed reaches to the end."""
+    """Every `{{ … }}` and `{% … %}` of a text; one that is never closed reaches to the end, as a comment does."""
     return (found for found in _REGION.finditer(text) if found.lastgroup != "comment")
 
 
