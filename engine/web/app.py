@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from engine.store.faults import StoreError
-from engine.web import leaving
+from engine.web import events, leaving
 from engine.web.site import Site
 from engine.web.wall import Wall, away, refused
 
@@ -18,11 +18,13 @@ from engine.web.wall import Wall, away, refused
 Room = Callable[[Site], Sequence[BaseRoute]]
 
 #: All rooms of the house.
-ROOMS: Final[Sequence[Room]] = (leaving.routes,)
+ROOMS: Final[Sequence[Room]] = (leaving.routes, events.routes)
 
 
 def application(site: Site, rooms: Sequence[Room] = ROOMS) -> Starlette:
     """The application of a site."""
     faults = {HTTPException: partial(refused, site), StoreError: partial(away, site)}
     routes = [route for room in rooms for route in room(site)]
-    return Starlette(routes=routes, middleware=[Middleware(Wall, site)], exception_handlers=faults)
+    app = Starlette(routes=routes, middleware=[Middleware(Wall, site)], exception_handlers=faults)
+    app.router.redirect_slashes = False  # a link that is nearly one of ours is none
+    return app

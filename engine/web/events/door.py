@@ -31,6 +31,9 @@ MOST_EVENTS = 10_000
 #: Seconds after which a source is told to come again, whatever becomes of what waits to be written.
 _PATIENCE = 30.0
 
+#: One of them does something; the others are told so in JSON, as everything is here.
+_METHODS = ("POST", "GET", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 _Answer = tuple[int, Any]
 
 
@@ -58,8 +61,8 @@ class Door:
     def routes(self) -> Sequence[BaseRoute]:
         """Where events are taken."""
         return [
-            Route("/events", self.answering(self.one, MOST_OF_ONE), methods=["POST"]),
-            Route("/events/batch", self.answering(self.many, MOST_OF_BATCH), methods=["POST"]),
+            Route("/events", self.answering(self.one, MOST_OF_ONE), methods=_METHODS),
+            Route("/events/batch", self.answering(self.many, MOST_OF_BATCH), methods=_METHODS),
         ]
 
     def _take_up(self, shop: Shop) -> None:
@@ -86,6 +89,8 @@ class Door:
 
     async def _admit(self, request: Request, body: Body, most: int) -> tuple[str, bytes]:
         """The source that speaks, and what it says. Raises `Refusal`."""
+        if request.method != "POST":
+            raise Refusal(405, "events are told by POST", "send  POST", headers={"Allow": "POST"})
         if self._shop is not self.site.shop:
             self._take_up(self.site.shop)
         keys = self._keys
