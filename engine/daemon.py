@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import structlog
 
 from engine.bounces.reading import Watch
 from engine.channels import Channel, Doors
+from engine.clocks.trust import Doubt, Trust
 from engine.deploy import deploy
 from engine.inbox import Inbox
 from engine.outgoing.hands import Hands
@@ -20,6 +22,7 @@ from engine.outgoing.heartbeat import Heartbeat
 from engine.shop import Shop
 from engine.source.problem import Problem
 from engine.store.brakes import Held, held
+from engine.store.dialect import clock_of
 from engine.store.faults import StoreError, in_plain_words
 from engine.tick import Tick, Ticked
 from engine.workspace import Workspace, load
@@ -40,6 +43,11 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def elapsed() -> float:
+    """Seconds that have passed since some moment, those of sleep among them; nobody can set them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 @dataclass
 class Daemon:
     """Runs one workspace on one store until it is told to stop."""
@@ -50,6 +58,7 @@ class Daemon:
     secrets: Sequence[str]
     interval: timedelta = INTERVAL
     now: Callable[[], datetime] = clock
+    elapsed: Callable[[], float] = elapsed
     inbox: Inbox | None = None
     hands: Hands = field(init=False)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -60,8 +69,11 @@ class Daemon:
     _refused_until: datetime | None = None  # when a version that would have left people behind is tried again
     _pause: float = 0.0
     _told: list[Held] | None = None
+    _trust: Trust = field(init=False)
+    _doubt: Doubt | None = None
 
     def __post_init__(self) -> None:
+        self._trust = Trust(self.elapsed)
         self.hands = Hands(self.now, ends=self._stop.is_set)
 
     def run(self, *, until_idle: bool = False) -> None:
@@ -107,6 +119,8 @@ class Daemon:
             return None
         try:
             with in_plain_words():
+                if self._clock_is_wrong():
+                    return None
                 report = self._tick.patiently(self.now())
         except StoreError as fault:
             self._pause_longer()
@@ -128,6 +142,24 @@ class Daemon:
         if not report.idle or self._told is None:
             self._tell_holds()
         return report
+
+    def _clock_is_wrong(self) -> bool:
+        """Whether nothing may be done by this clock; what is doubtful of it is said once."""
+        before, now = self._doubt, self.now()
+        self._doubt = self._trust.doubt(now, self._clock_of_the_store())
+        if self._doubt is not None and (before is None or before.stops is not self._doubt.stops):
+            log = _log.error if self._doubt.stops else _log.warning
+            log(self._doubt.reason, what_to_do=self._doubt.advice, waits=self._doubt.stops)
+        elif before is not None and self._doubt is None:
+            _log.info("the clock is right again")
+        return self._doubt is not None and self._doubt.stops
+
+    def _clock_of_the_store(self) -> datetime | None:
+        """The database's clock, where it has one of its own."""
+        if self.store.dialect.name != "postgresql":
+            return None
+        with self.store.connect().execution_options(reading=True) as connection:
+            return clock_of(connection)
 
     def _tell_holds(self) -> None:
         """Says once of each hold what it waits for."""

@@ -15,6 +15,7 @@ from structlog.typing import Processor
 from engine.channels import CHANNELS, Doors, open_doors
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
 from engine.daemon import Daemon, clock
+from engine.inbox import Inbox
 from engine.settings import Settings
 from engine.shop import Shop
 from engine.store.alone import alone
@@ -64,12 +65,20 @@ def _renderer() -> Processor:
     is_flag=True,
     help="End when nothing is due any more. What a killed one had in hand is taken up at once (on Postgres after a minute).",
 )
+@click.option(
+    "--inbox", type=click.Path(path_type=Path, file_okay=False, exists=True, writable=True),
+    help="A folder for CSV files: customers.csv, orders-MONDAY.csv … are imported when they are whole, and moved to its done/.",
+)  # fmt: skip
 @without_option
-def command(folder: Path, store: str, interval: float, until_idle: bool, without: tuple[str, ...]) -> None:
+def command(
+    folder: Path, store: str, interval: float, until_idle: bool, inbox: Path | None, without: tuple[str, ...]
+) -> None:
     """Run the playbooks until SIGTERM; changed files are taken over while it runs.
 
     FOLDER is the workspace: without it this folder if it is one, else playbooks/.
     """
+    if until_idle and inbox is not None:
+        raise click.UsageError("an inbox is watched and never idle; leave out  --until-idle")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -86,6 +95,8 @@ def command(folder: Path, store: str, interval: float, until_idle: bool, without
             with alone(engine.url):
                 know_the_erased(engine)
                 opened = doors(Shop(engine, workspace).settings, without)
-                Daemon(folder, engine, opened, secrets, timedelta(seconds=interval)).run(until_idle=until_idle)
+                watched = Inbox(inbox) if inbox is not None else None
+                daemon = Daemon(folder, engine, opened, secrets, timedelta(seconds=interval), inbox=watched)
+                daemon.run(until_idle=until_idle)
         except StoreError as fault:
             raise click.ClickException(str(fault)) from fault
