@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 from engine.web.app import ROOMS, Room, application
 from engine.web.serving import listening, server
@@ -10,10 +11,10 @@ from engine.web.site import Site
 
 
 @contextmanager
-def served(site: Site, rooms: Sequence[Room] = ROOMS) -> Iterator[str]:
-    """The URL under which the site answers."""
+def served(site: Site, rooms: Sequence[Room] = ROOMS, **options: Any) -> Iterator[str]:
+    """The URL under which the site answers; `options` are those of the server."""
     listener = listening("127.0.0.1", 0)
-    running = server(application(site, rooms))
+    running = server(application(site, rooms), **options)
     thread = Thread(target=running.run, kwargs={"sockets": [listener]}, name="web")
     thread.start()
     try:

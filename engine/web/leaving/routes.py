@@ -15,7 +15,7 @@ from engine.render import Leave, read_unsubscribe_token, seal, unseal
 from engine.shop import Shop
 from engine.web.leaving.acts import Done, Evidence, choose, leave, leave_all, undo
 from engine.web.leaving.choices import Standing, offered, standing
-from engine.web.leaving.forms import read_form
+from engine.web.leaving.forms import IN_TIME, read_form
 from engine.web.leaving.page import POLICY, Page
 from engine.web.leaving.pen import Act, Pen
 from engine.web.leaving.words import spoken, words_of
@@ -43,6 +43,7 @@ class Door:
     """Answers customers."""
 
     site: Site
+    in_time: float = IN_TIME
     pen: Pen = field(init=False)
     pace: Pace = field(init=False)
 
@@ -73,7 +74,7 @@ class Door:
     async def left(self, request: Request, shop: Shop) -> Response:
         """One click (RFC 8058), by the mail program or by the button of the page."""
         said, _ = await self._of_link(request, shop)
-        form = await read_form(request)
+        form = await read_form(request, self.in_time)
         by_page = _first(form, "do") == "leave"
         evidence = self._evidence(request, "unsubscribe link" if by_page else "one-click")
         done = await self._write(lambda connection: leave(shop, connection, said, evidence))
@@ -88,7 +89,7 @@ class Door:
     async def chosen(self, request: Request, shop: Shop) -> Response:
         """What somebody wants to receive, or that a deed be taken back."""
         customer = (await self._of_choices(request, shop)).customer
-        form = await read_form(request)
+        form = await read_form(request, self.in_time)
         evidence = self._evidence(request, "preferences page")
         match _first(form, "do"):
             case "save":
