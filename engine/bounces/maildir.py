@@ -21,6 +21,7 @@ class Maildir:
         """The mails in `new`, the oldest first as their names go. Another reader may be at work; it takes others."""
         try:
             names = sorted(path.name for path in (self.folder / "new").iterdir() if not path.name.startswith("."))
+            (self.folder / "cur").stat()  # else every mail would be read again and again
         except OSError as fault:
             raise MailboxError(f"the Maildir {self.folder} cannot be read: {fault.strerror}") from None
         yield self._mails(names[:ROUND])
@@ -38,5 +39,8 @@ class Maildir:
 
     def _done(self, name: str, look: bool) -> None:
         flags = "FS" if look else "S"  # flagged, seen; in the order of the alphabet
-        with suppress(FileNotFoundError):
-            (self.folder / "new" / name).rename(self.folder / "cur" / f"{name.partition(':')[0]}:2,{flags}")
+        try:
+            with suppress(FileNotFoundError):
+                (self.folder / "new" / name).rename(self.folder / "cur" / f"{name.partition(':')[0]}:2,{flags}")
+        except OSError as fault:
+            raise MailboxError(f"{self.folder / 'new' / name} cannot be moved: {fault.strerror}") from None
