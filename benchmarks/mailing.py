@@ -3,17 +3,18 @@
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 
 import sqlalchemy as sa
 
+from benchmarks.gates import OpenGate
 from benchmarks.generate import NOW, Size
 from benchmarks.ledgers import empty
 from benchmarks.measure import Comparison, in_turns, timed
 from benchmarks.playbooks import EVERYBODY, workspace
 from engine.advance import Advance
-from engine.channels import Accepted, Doors, Letter
+from engine.channels import Doors, Letter
 from engine.channels.sink import Sink
 from engine.channels.smtp import Smtp
 from engine.deliver import Deliver
@@ -90,7 +91,7 @@ def _delivering(store: sa.Engine, port: int, mails: int) -> Comparison:
         with store.begin() as connection:
             kept = sa.select(outbox.c.id).order_by(outbox.c.id).limit(mails)
             connection.execute(sa.delete(outbox).where(outbox.c.id.not_in(kept)))
-        channel = Smtp(email, {})
+        channel = Smtp(email, {}, _now)
         deliver = Deliver(Compose(shop, SECRETS), Doors.all_to(channel))
         counts: dict[str, int] = {}
         seconds = timed(lambda: counts.update(deliver(NOW).counts))
@@ -98,27 +99,28 @@ def _delivering(store: sa.Engine, port: int, mails: int) -> Comparison:
         assert counts == {"sent": mails}, counts
         return seconds / mails
 
+    def letters() -> Iterator[Letter]:
+        for number in range(mails):
+            to = f"c{number:07}@customers.example"
+            content = render(template, _context(number), "en", settings.zone, "CNY", unsubscribe_url=_URL)
+            yield Letter(str(number), _SENDER, to, build_mail(content, _headers(number, to)))
+
     def loop() -> float:
-        channel = Smtp(email, {})
-
-        def send() -> None:
-            for start in range(0, mails, channel.width):
-                letters = []
-                for number in range(start, min(start + channel.width, mails)):
-                    to = f"c{number:07}@customers.example"
-                    content = render(template, _context(number), "en", settings.zone, "CNY", unsubscribe_url=_URL)
-                    letters.append(Letter(str(number), _SENDER, to, build_mail(content, _headers(number, to))))
-                accepted = [one for one in channel.offer(letters) if isinstance(one, Accepted)]
-                assert len(channel.hand_over(accepted)) == len(letters)
-
-        seconds = timed(send)
+        channel = Smtp(email, {}, _now)
+        gate = OpenGate()
+        seconds = timed(lambda: channel.send(letters(), gate))
+        assert gate.done == mails
         channel.close()
         return seconds / mails
 
     pass_, bare = in_turns(engine, loop)
     empty(store)
-    note = f"a mail; {mails:,} over {Smtp(email, {}).width} connections in both, claims, guards and two commits beside"
+    note = f"a mail; {mails:,} over {email.connections} connections in both, claims, guards and two commits beside"
     return Comparison("deliver a mail, SQLite", pass_, bare, count=1, note=note)
+
+
+def _now() -> datetime:
+    return NOW
 
 
 @contextmanager

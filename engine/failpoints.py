@@ -13,6 +13,7 @@ VARIABLE = "REGULARS_FAILPOINTS"
 
 #: Every failpoint, and what has just happened when the program stands there.
 FAILPOINTS: Mapping[str, str] = {
+    "deliver.claiming": "messages are claimed, in a transaction that is not committed",
     "deliver.claimed": "messages are claimed, and nothing was looked at",
     "deliver.frozen": "contents are written into the store, in a transaction that is not committed",
     "deliver.sending": "it is committed that messages are being sent, and no byte of a content has left",

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Literal, Protocol
 
 Scope = Literal["message", "relay"]
+#: What a final refusal was about: a dead address, a full mailbox, who we are, or what the letter says.
+Cause = Literal["address", "mailbox", "policy", "content"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Failed:
     code: int | None
     reply: str
     suppress: bool
+    cause: Cause | None = None  # None where the other side did not say
 
 
 @dataclass(frozen=True)

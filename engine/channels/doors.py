@@ -63,7 +63,7 @@ def open_doors(channels: Channels, environment: Mapping[str, str], clock: Callab
     if way is not None and channels.webhooks:
         opened["webhook"] = WebhookDoor(channels.webhooks, environment, way, allowed, clock)
     if channels.email is not None:
-        opened["email"] = Smtp(channels.email, environment)
+        opened["email"] = Smtp(channels.email, environment, clock)
     in_order = {name: opened[name] for name in CHANNELS if name in opened}
     let_go = way.close if way is not None else _nothing
     return Doors(in_order, let_go=let_go, sign=_signs(channels, environment))

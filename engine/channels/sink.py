@@ -37,52 +37,75 @@ class Session(asyncio.Protocol):
         self.receive = receive
         self.sender = ""
         self.recipients: list[str] = []
-        self._buffer = bytearray()
+        self._rest = b""
+        self._replies: list[str] = []
         self._content = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.greet()
+        self.flush()
 
     def greet(self) -> None:
         """Says that it is ready."""
         self.reply("220 regulars sink")
 
     def reply(self, line: str) -> None:
-        """Writes one reply, of one or several lines."""
-        self.transport.write(line.replace("\n", "\r\n").encode() + b"\r\n")
+        """Gives one reply, of one or several lines; it leaves with those to the other commands that came together."""
+        self._replies.append(line.replace("\n", "\r\n"))
+
+    def flush(self) -> None:
+        """Says what was replied."""
+        if self._replies:
+            replies, self._replies = "\r\n".join(self._replies) + "\r\n", []
+            self.write(replies.encode())
+
+    def write(self, data: bytes) -> None:
+        """Says it."""
+        self.transport.write(data)
+
+    def close(self) -> None:
+        """Says the rest and hangs up."""
+        self.flush()
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while not self.transport.is_closing() and (self._take_content() if self._content else self._take_line()):
-            pass
-        if len(self._buffer) > (_LARGEST if self._content else _LONGEST_LINE):
+        data = self._rest + data if self._rest else data
+        start = before = 0
+        while start < len(data) and not self.transport.is_closing():
+            start = self._take_content(data, start) if self._content else self._take_line(data, start)
+            if start == before:
+                break
+            before = start
+        self._rest = data[start:]
+        if len(self._rest) > (_LARGEST if self._content else _LONGEST_LINE):
             self.reply("552 too much")
-            self.transport.close()
+            self.close()
+        self.flush()
 
-    def _take_line(self) -> bool:
-        end = self._buffer.find(b"\n")
+    def _take_line(self, data: bytes, start: int) -> int:
+        """Where the next line begins; where this one is not whole, where it begins."""
+        end = data.find(b"\n", start)
         if end < 0:
-            return False
-        line = self._buffer[:end].decode("utf-8", "replace").strip()
-        del self._buffer[: end + 1]
-        verb, _, rest = line.partition(" ")
+            return start
+        verb, _, rest = data[start:end].decode("utf-8", "replace").strip().partition(" ")
         self.command(verb.upper(), rest)
-        return True
+        return end + 1
 
-    def _take_content(self) -> bool:
-        end = 0 if self._buffer.startswith(b".\r\n") else self._buffer.find(b"\r\n.\r\n") + 2
+    def _take_content(self, data: bytes, start: int) -> int:
+        end = start if data.startswith(b".\r\n", start) else data.find(b"\r\n.\r\n", start) + 2
         if end == 1:
-            return False
-        content = bytes(self._buffer[:end]).replace(b"\r\n..", b"\r\n.")
+            return start
+        content = data[start:end]
+        if b"\r\n.." in content:
+            content = content.replace(b"\r\n..", b"\r\n.")
         content = content[1:] if content.startswith(b"..") else content
-        del self._buffer[: end + 3]
         self._content = False
         mail = Received(self.sender, tuple(self.recipients), content)
         self.sender, self.recipients = "", []
         self.content(mail)
-        return True
+        return end + 3
 
     def content(self, mail: Received) -> None:
         """The content has come, with its final dot."""
@@ -105,7 +128,7 @@ class Session(asyncio.Protocol):
             self.reply("354 go on, end with a dot")
         elif verb == "QUIT":
             self.reply("221 2.0.0 bye")
-            self.transport.close()
+            self.close()
         elif verb in ("RSET", "NOOP"):
             self.recipients = [] if verb == "RSET" else self.recipients
             self.reply("250 2.0.0 fine")
@@ -114,8 +137,7 @@ class Session(asyncio.Protocol):
 
 
 def _address(rest: str) -> str:
-    found = re.search(r"<([^>]*)>", rest)
-    return found[1] if found else ""
+    return rest.partition("<")[2].partition(">")[0]
 
 
 class Sink:
@@ -151,6 +173,10 @@ class Sink:
     ) -> None:
         asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result()
         self._halt()
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Has something done in the server's own thread, between what it does there."""
+        self._loop.call_soon_threadsafe(work)
 
     async def _listen(self) -> asyncio.Server:
         self._open: set[asyncio.Protocol] = set()

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from engine.clocks.times import Length
 from engine.settings.declared import Count, Declared, Secret
 from engine.settings.literals import Duration, Name, Text
-from engine.settings.mail import Bounces, Dkim, SenderId
+from engine.settings.mail import Bounces, Dkim, PerDomain, SenderId
 from engine.settings.words import Words, in_language
 
 _Prefix = Annotated[
@@ -67,6 +67,12 @@ class Email(Declared):
     )
     connections: Count = Field(default=5, ge=1, le=50, description="Connections to the relay at one time.")
     timeout: Duration = Field(default=Length(1, "minute"), description="How long the relay may take to answer.")
+    final_timeout: Duration = Field(
+        default=Length(2, "minute"),
+        description="How long the relay may take to say that it has a mail, once it has all of it; without that word the mail is "
+        "uncertain. A server that delivers at once to others needs `10 minutes`.",
+    )
+    per_domain: PerDomain | None = Field(default=None, description="Limits for the recipients of each domain.")
     bounces: Bounces | None = Field(default=None, description="Where bounces and complaints come in.")
     feedback_id: SenderId = Field(
         default=None,

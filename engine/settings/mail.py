@@ -30,7 +30,7 @@ SenderId = Annotated[
         {
             "type": ["boolean", "string"],
             "pattern": f"^(?:{_SENDER_ID}|true|false)$",
-            "title": "`true`, or a sender id",
+            "title": "sender id of 5 to 15 letters",
             "examples": ["true"],
         }
     ),
@@ -67,4 +67,21 @@ class Dkim(Declared):
     )
     key: Secret = Field(
         description="The environment variable with the private key (PEM; RSA or Ed25519), or with the name of its file."
+    )
+
+
+class PerDomain(Declared):
+    """How much goes to the recipients of one domain, whatever the relay could take."""
+
+    connections: Count = Field(
+        default=20,
+        ge=1,
+        le=50,
+        description="Connections that carry mails to one domain at a time, at most; fewer at first, and after refusals.",
+    )
+    per_minute: Count | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Mails to one domain in a minute, at most; the others wait their turn.",
     )

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.channels import Accepted, Letter, Smtp
+from engine.channels import Letter
 from engine.channels.sink import Received, Sink, into_folder
-from engine.settings.channels import Email
+from tests.channels.posting import channel, send
 
 
 def talk(port: int, said: bytes) -> list[bytes]:
@@ -23,13 +23,9 @@ def talk(port: int, said: bytes) -> list[bytes]:
 def test_every_mail_becomes_a_file_and_a_line(tmp_path: Path) -> None:
     said: list[str] = []
     content = b"Subject: =?utf-8?b?5oSf6LCi?= hi\r\n\r\nBody\r\n"
-    with Sink(into_folder(tmp_path / "mails", said.append)) as sink:
-        smtp = Smtp(Email.model_validate({"from": "s@example.com", "host": "127.0.0.1", "port": sink.port}), {})
+    with Sink(into_folder(tmp_path / "mails", said.append)) as sink, channel(sink.port, host="127.0.0.1") as smtp:
         for number in (1, 2):
-            (accepted,) = smtp.offer([Letter("m", "s@example.com", f"mei{number}@example.com", content)])
-            assert isinstance(accepted, Accepted)
-            smtp.hand_over([accepted])
-        smtp.close()
+            send(smtp, Letter("m", "s@example.com", f"mei{number}@example.com", content))
     assert [path.name for path in sorted((tmp_path / "mails").iterdir())] == [
         "0001-mei1@example.com.eml",
         "0002-mei2@example.com.eml",

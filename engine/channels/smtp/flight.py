@@ -1,0 +1,89 @@
+"""A letter on its way over SMTP: whom it is from and to, and its content as it goes over the wire (RFC 5321, 4.5.2)."""
+
+from dataclasses import dataclass
+from operator import itemgetter
+
+from engine.addresses import parse_address
+from engine.channels.channel import Failed, Letter
+from engine.channels.smtp.domains import Domain
+
+_LONGEST_LINE = 998
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a relay announced after EHLO, as far as it matters here."""
+
+    pipelining: bool = False
+    eight_bit: bool = False
+    sizes: bool = False
+    largest: int = 0  # in bytes; 0 where no limit was named
+
+
+@dataclass(eq=False, slots=True)
+class Flight:
+    """A letter, and how far it has come."""
+
+    letter: Letter
+    sender: str
+    recipient: str
+    stuffed: bytes  # the content, its dots doubled, with the final dot
+    seven_bit: bool
+    domain: Domain
+    again: bool = False  # it was begun on a connection that broke before its content
+    cleared: bool = False  # the gate has let it go: it is on record as being sent
+    settled: bool = False
+
+    def misfit(self, features: Features) -> Failed | None:
+        """Why this relay cannot take it, by its own announcement."""
+        size = len(self.letter.content)
+        if features.largest and size > features.largest:
+            reason = f"the mail has {size:,} bytes, and the relay takes {features.largest:,} at most"
+            return Failed(552, reason, suppress=False, cause="content")
+        if not self.seven_bit and not features.eight_bit:
+            reason = "the mail is not in 7 bits, and the relay does not announce 8BITMIME"
+            return Failed(554, reason, suppress=False, cause="content")
+        return None
+
+    def mail(self, features: Features) -> bytes:
+        """The command MAIL for this relay."""
+        size = f" SIZE={len(self.letter.content)}" if features.sizes else ""
+        body = "" if self.seven_bit else " BODY=8BITMIME"
+        return f"MAIL FROM:<{self.sender}>{size}{body}\r\n".encode("ascii")
+
+    def rcpt(self) -> bytes:
+        """The command RCPT."""
+        return f"RCPT TO:<{self.recipient}>\r\n".encode("ascii")
+
+
+def envelope_of(letter: Letter) -> tuple[str, str]:
+    """Sender and recipient as they may be said to a relay.
+
+    Checked here again, whoever checked before: an address with a line break would become a command. Raises `ValueError`.
+    """
+    return parse_address(letter.sender), parse_address(letter.recipient)
+
+
+def stuffed(content: bytes) -> bytes:
+    """A content as it goes over the wire: its dots doubled, and the final one behind it.
+
+    Raises `ValueError` for what others would read differently: behind a bare CR or LF, a final dot and a second mail can hide.
+    """
+    lines = content.split(b"\n")
+    if lines.pop() or not lines:
+        raise ValueError("the mail does not end with a line break")
+    # A line as fast as can be: this is done for every mail.
+    if not all(lines) or set(map(_last, lines)) != {_CR} or content.count(b"\r") != len(lines):
+        raise ValueError("the mail has a line break that is not CRLF")
+    if b"\0" in content:
+        raise ValueError("the mail has a NUL")
+    longest = max(map(len, lines)) - 1
+    if longest > _LONGEST_LINE:
+        raise ValueError(f"the mail has a line of {longest:,} bytes; {_LONGEST_LINE} are the most")
+    if _DOT in set(map(_first, lines)):
+        content = b"".join(b".%b\n" % line if line[0] == _DOT else line + b"\n" for line in lines)
+    return content + b".\r\n"
+
+
+_first, _last = itemgetter(0), itemgetter(-1)
+_CR, _DOT = b"\r."
