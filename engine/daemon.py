@@ -155,8 +155,8 @@ class Daemon:
         return self._doubt is not None and self._doubt.stops
 
     def _clock_of_the_store(self) -> datetime | None:
-        """The database's clock, where it has one of its own."""
-        if self.store.dialect.name != "postgresql":
+        """The database's clock, where it has one, and this daemon runs by that of its machine."""
+        if self.store.dialect.name != "postgresql" or self.now is not clock:
             return None
         with self.store.connect().execution_options(reading=True) as connection:
             return clock_of(connection)

@@ -1,15 +1,14 @@
 """The clock of this machine, against the database's and against those that servers told meanwhile."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from engine.clocks.trust import DOUBTFUL, WRONG
 from engine.doctor.finding import Finding
 from engine.doctor.patient import Patient
 from engine.store.dialect import clock_of
 from engine.store.faults import StoreError, in_plain_words
 
-#: From when on it is said, and from when on messages do not go.
-DOUBTFUL, WRONG = timedelta(seconds=30), timedelta(minutes=5)
 _ADVICE = "set the clocks by NTP:  timedatectl set-ntp true"
 
 

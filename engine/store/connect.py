@@ -53,6 +53,8 @@ def create(engine: sa.Engine) -> None:
 
 def _its_owners_alone(_dialect: Any, _record: Any, arguments: Sequence[Any], _more: Any) -> None:
     """A new file is made so that others on the machine cannot read it; what SQLite puts beside it is then like it."""
+    if str(arguments[0]).startswith("file:"):
+        return  # an address with options of SQLite's own
     with suppress(OSError):  # it is there, or cannot be made: then SQLite says so
         os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
