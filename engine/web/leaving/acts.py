@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.guards import EVERY_TOPIC
+from engine.outgoing.doubt import confirm
 from engine.render import Leave
 from engine.shop import Shop
 from engine.store.dialect import lock_customers
 from engine.store.ingest.consents import record_answers
+from engine.store.ledger import outbox
 from engine.web.leaving.choices import Answer, Standing, offered, standing, to_have, to_leave
 
 _MOMENT = timedelta(microseconds=1)
@@ -44,9 +46,11 @@ def leave(shop: Shop, connection: sa.Connection, said: Leave, evidence: Evidence
     before = _locked(shop, connection, said.customer, evidence)
     if before is None:
         return None
-    return _record(
-        shop, connection, before, {said.channel: to_leave(before, said.channel, said.topic or EVERY_TOPIC)}, evidence
-    )
+    if said.message is not None:  # he has it, so it was taken
+        mine = sa.select(outbox.c.id).where(outbox.c.id == said.message, outbox.c.customer_id == said.customer)
+        confirm(connection, connection.scalars(mine).all())
+    answers = {said.channel: to_leave(before, said.channel, said.topic or EVERY_TOPIC)}
+    return _record(shop, connection, before, answers, evidence)
 
 
 def leave_all(shop: Shop, connection: sa.Connection, customer: str, evidence: Evidence) -> Done | None:
