@@ -7,13 +7,14 @@ from engine.render.mime import MailHeaders, build_mail
 from engine.render.phrases import nearest
 from engine.render.press import CannotWrite
 from engine.render.presses import Presses, shared_presses
-from engine.render.returns import Token, return_address, tokens_in
+from engine.render.returns import LONGEST_LOCAL, Token, return_address, tokens_in
 from engine.render.seal import SHORTEST_SECRET, seal, unseal
 from engine.render.template import Content, Template, Unrenderable, compile_message, render, render_plain
 from engine.render.unsubscribe import Leave, read_unsubscribe_token, unsubscribe_token
 from engine.render.values import Money, Several
 
 __all__ = [
+    "LONGEST_LOCAL",
     "SHORTEST_SECRET",
     "CannotWrite",
     "Content",

@@ -61,7 +61,7 @@ class Bounces(Declared):
 class Dkim(Declared):
     """Signs every mail (`pip install 'regulars[dkim]'`); leave it out where the relay signs, as most do."""
 
-    domain: Text = Field(description="The domain that signs; that of `from`, or one above it.")
+    domain: Text = Field(description="The domain that signs; that of `from`, or another of the same owner.")
     selector: Text = Field(
         description="The name under which the domain publishes the key: `SELECTOR._domainkey.DOMAIN`."
     )

@@ -18,6 +18,7 @@ from engine.source.problem import Problem
 from engine.workspace.channels import check_channels
 from engine.workspace.conditions import Reading
 from engine.workspace.forms import SegmentForm
+from engine.workspace.mail import check_mail
 from engine.workspace.people import check_people
 from engine.workspace.reading import Draft, open_file
 
@@ -55,6 +56,7 @@ def read_settings(draft: Draft) -> Settings | None:
                 place = draft.source.place(("channels", "email", key))
                 text = f"`{written}` is not one address"
                 draft.add(place, "value", text, "write for example  Fine Shop <hello@shop.example>")
+        check_mail(draft, settings.channels.email)
     for key in ("languages", "fallback"):
         _languages(draft, key)
     check_channels(draft, settings)
