@@ -35,6 +35,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
 
     def __enter__(self) -> "Proxy":
         self._thread.start()
@@ -64,14 +65,20 @@ class Proxy:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        for _ in range(2):  # until their ends were told
+            await asyncio.sleep(0)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.append(writer)
         try:
             there, back = await asyncio.open_connection("localhost", self._to)
         except OSError:
             writer.transport.abort()
             return
+        self._writers.append(back)
         both = (writer, back)
         for number, (source, target, toxics) in enumerate(((reader, back, self.up), (there, writer, self.down))):
             task = self._loop.create_task(self._pass(source, target, toxics, number, both))

@@ -8,10 +8,10 @@ from datetime import datetime
 from engine.channels.channel import Gate, Letter
 from engine.channels.smtp.breaker import Breaker
 from engine.channels.smtp.domains import Domains
-from engine.channels.smtp.line import Patience
 from engine.channels.smtp.lines import Lines
 from engine.channels.smtp.opening import Opening
 from engine.channels.smtp.sending import Sending
+from engine.channels.smtp.steps import Patience
 from engine.settings.channels import Email
 
 

@@ -7,55 +7,17 @@ content of one letter at most is in flight, and whatever is out of step ends the
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
 from math import inf
 
 from engine.channels.channel import Done, Outcome
 from engine.channels.replies import holds_for_all, is_login, is_rate, of_content, of_recipient, of_sender, said
 from engine.channels.smtp.flight import Features, Flight
 from engine.channels.smtp.reading import Reading, Reply
+from engine.channels.smtp.steps import Death, Patience, Settled, Step
 from engine.failpoints import is_armed, reach
 
 _FULL_UP = 452  # relays that have said it tend to say it again on the same connection
 _OUT_OF_SEQUENCE = 503  # what was said before is not known there: that is no answer about a letter
-
-
-class Step(Enum):
-    """What a reply is waited for."""
-
-    RSET = auto()
-    MAIL = auto()
-    RCPT = auto()
-    DATA = auto()
-    CONTENT = auto()
-    NOTHING = auto()  # a final dot alone, after DATA for which there is no recipient
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of a letter, by the reply that said it."""
-
-    flight: Flight
-    outcome: Outcome
-    reply: Reply
-
-
-@dataclass(frozen=True)
-class Death:
-    """Why a connection is not used any more; the code is the relay's, where it said one."""
-
-    code: int | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long is waited, in seconds: for answers to commands, and for the one to a whole mail; idle connections are kept."""
-
-    answer: float
-    final: float
-    idle: float = 30.0
 
 
 class Line(asyncio.Protocol):

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from engine.channels.smtp.flight import Features
-from engine.channels.smtp.line import Death, Line, Patience
+from engine.channels.smtp.line import Line
 from engine.channels.smtp.opening import Unopened
+from engine.channels.smtp.steps import Death, Patience
 
 _LONGEST_TICK = 1.0
 _FAREWELL = 1.0  # seconds for the relay to say goodbye

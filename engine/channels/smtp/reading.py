@@ -43,19 +43,17 @@ class Reading:
         self._rest = lines.pop()
         replies = []
         for line in lines:
-            reply = self._line(line)
-            if reply is not None:
+            if (reply := self._line(line)) is not None:
                 replies.append(reply)
-            elif self.fault is not None:
-                return replies
         if len(self._rest) > _LONGEST_LINE:
             self.fault = _TOO_LONG
         return replies
 
     def _line(self, line: bytes) -> Reply | None:
-        """The reply that is whole with this line."""
+        """The reply that is whole with this line; after a fault there is none."""
         if len(line) > _LONGEST_LINE:
-            self.fault = _TOO_LONG
+            self.fault = self.fault or _TOO_LONG
+        if self.fault is not None:
             return None
         code, more, text = _read(line)
         if not code or (self._lines and code != self._code):

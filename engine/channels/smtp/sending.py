@@ -8,8 +8,9 @@ from engine.channels.replies import is_login, is_policy, is_rate
 from engine.channels.smtp.breaker import Breaker
 from engine.channels.smtp.domains import Domains
 from engine.channels.smtp.flight import Flight, envelope_of, stuffed
-from engine.channels.smtp.line import Death, Line, Settled
+from engine.channels.smtp.line import Line
 from engine.channels.smtp.lines import Lines
+from engine.channels.smtp.steps import Death, Settled
 from engine.failpoints import reach
 
 _PER_CONNECTION = 100  # many relays close a connection after a hundred letters; going first is politer
@@ -213,19 +214,19 @@ class Sending:
         try:
             sender, recipient = envelope_of(letter)
         except ValueError as fault:
-            return self._refuse(letter, Failed(553, str(fault), suppress=False))
+            self._gate.tell(letter, Failed(553, str(fault), suppress=False))
+            return None
         try:
             content = stuffed(letter.content)
         except ValueError as fault:
-            return self._refuse(letter, Failed(554, str(fault), suppress=False, cause="content"))
+            self._gate.tell(letter, Failed(554, str(fault), suppress=False, cause="content"))
+            return None
         domain = self._domains.of(recipient)
         waits = self._domains.admit(domain)
         if waits is not None:
-            return self._refuse(letter, waits)
+            self._gate.tell(letter, waits)
+            return None
         return Flight(letter, sender, recipient, content, letter.content.isascii(), domain)
-
-    def _refuse(self, letter: Letter, outcome: Outcome) -> None:
-        self._gate.tell(letter, outcome)
 
     def _hand_back(self, shut: Retry) -> None:
         """What was pulled and not begun is told that the door is shut."""
