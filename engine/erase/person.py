@@ -15,7 +15,7 @@ from engine.outgoing.sight import address_of
 from engine.shop import Shop
 from engine.store.customers import customers, metadata, suppressions
 from engine.store.dialect import lock_customers, next_position
-from engine.store.erasures import erasures
+from engine.store.erasures import NOBODY, erasures
 from engine.store.ingest.touched import touch_sharing
 from engine.store.many import among, write
 from engine.store.sealed import CUSTOMER, Address, folded, keys_of
@@ -86,7 +86,7 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> Erased:
     lock_customers(connection, [person.id])
     _touch_others(connection, person)
     counts: dict[str, int] = {}
-    params = {"who": person.id, "nobody": f"nobody-{secrets.token_hex(8)}", "moment": now}
+    params = {"who": person.id, "nobody": f"{NOBODY}{secrets.token_hex(8)}", "moment": now}
     for name, rule in TABLES.items():
         where, table = _where(connection, rule, person), metadata.tables[name]
         if where is None:

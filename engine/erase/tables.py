@@ -85,9 +85,9 @@ def _where_open(open_: sa.ColumnElement[bool], then: Any, otherwise: Any = None)
 
 
 _LIVES: Final = enrolments.c.state.in_(("running", "waiting"))
-#: A message whose fate is not known yet: what waits is cancelled, what is being sent at this moment can only be doubted.
-_WAITS: Final = outbox.c.state.in_(("planned", "deferred", "claimed", "review"))
-_GOES: Final = outbox.c.state == "sending"
+#: A message whose fate is not known yet: what waits is cancelled, what may have gone is taken to have gone.
+_WAITS: Final = outbox.c.state.in_(("planned", "deferred", "claimed"))
+_GOES: Final = outbox.c.state.in_(("sending", "uncertain", "review"))
 _UNREDEEMED: Final = vouchers.c.state == "issued"
 _UNDONE: Final = tasks.c.done_at.is_(None)
 
@@ -110,7 +110,7 @@ TABLES: Final[Mapping[str, Rule]] = {
         ),
         {
             "customer_id": NOBODY,
-            "state": sa.case((_WAITS, "cancelled"), (_GOES, "uncertain"), else_=outbox.c.state),
+            "state": sa.case((_WAITS, "cancelled"), (_GOES, "assumed_sent"), else_=outbox.c.state),
             "reason": _where_open(_WAITS | _GOES, ERASED),
             "lease_until": None,
         },

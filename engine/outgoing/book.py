@@ -19,6 +19,7 @@ from engine.shop import Shop
 from engine.store.customers import suppressions
 from engine.store.dialect import insert
 from engine.store.faults import is_a_clash
+from engine.store.sealed import erased_among
 
 #: How often a transaction that clashed with another one is begun again.
 _TRIES = 5
@@ -90,7 +91,7 @@ class Book:
         self.count(moves)
 
     def _watch(self, looks: Looks, moves: Sequence[Move], now: datetime) -> None:
-        if any(move.get("suppress") for move in moves):
+        if any(move.get("suppress") or move.get("cause") for move in moves):
             self.watch(self.line, moves, now)
             looks.hold(self.line)
 
@@ -132,5 +133,7 @@ def _suppress(connection: sa.Connection, moves: Sequence[Move], now: datetime) -
         for move in moves
         if move.get("suppress")
     ]
+    erased = erased_among(connection, [(row["channel"], row["address"]) for row in rows]) if rows else set()
+    rows = [row for row in rows if (row["channel"], row["address"]) not in erased]
     if rows:
         connection.execute(insert(connection.dialect.name, suppressions).on_conflict_do_nothing(), rows)

@@ -1,12 +1,13 @@
 """Answers that come late: the worker was taken for dead, and somebody else has taken its message up since."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.outgoing.states import ALLOWED
+from engine.store.erasures import NOBODY
 from engine.store.ledger import outbox
 
 
@@ -29,3 +30,9 @@ def settle_late(
         connection.execute(sa.update(outbox).where(outbox.c.id.in_(settles)).values(stands))
         connection.execute(sa.update(outbox).where(outbox.c.id.in_(twice)).values(duplicate_known=True))
     return set(late)
+
+
+def nobodys(connection: sa.Connection, ids: Collection[int]) -> set[int]:
+    """Those of the messages whose customers were erased."""
+    mine = (outbox.c.id.in_(ids), outbox.c.customer_id.startswith(NOBODY))
+    return set(connection.execute(sa.select(outbox.c.id).where(*mine)).scalars())

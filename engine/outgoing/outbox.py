@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.outgoing.hands import LEASE
-from engine.outgoing.late import settle_late
+from engine.outgoing.late import nobodys, settle_late
 from engine.outgoing.states import ALLOWED
 from engine.outgoing.tries import follow
 from engine.store.brakes import not_held
@@ -156,7 +156,11 @@ def settle(connection: sa.Connection, attempt: str, moves: Iterable[Row], now: d
         group = [move for move in moves if move["state"] == state]
         if _settle(dialect, state).many(connection, [_bound(move, attempt, now) for move in group]) < len(group):
             late |= settle_late(connection, attempt, state, group, now)
-    told = [_told(move, attempt, now, late) for move in moves if move.get("reply") is not None]
+    # A reply may hold an address, and who was erased meanwhile is not written down again.
+    gone = nobodys(connection, late) if late else set()
+    told = [
+        _told(move, attempt, now, late) for move in moves if move.get("reply") is not None and move["id"] not in gone
+    ]
     _try(dialect).many(connection, told)
     follow(connection, moves, attempt)
 

@@ -1,9 +1,14 @@
 """What was erased: when and how much, and nothing by which a person could be found."""
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from engine.store.customers import metadata
 from engine.store.types import Document, Instant, RowId
+
+#: How the word begins that stands in the place of a customer's id.
+NOBODY: Final = "nobody-"
 
 erasures = sa.Table(
     "erasures",

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine.erase import CannotSeal, Erased, erase, find_person, in_numbers, sweep
 from engine.failpoints import Crash, armed
+from engine.outgoing.book import enter
 from engine.outgoing.sight import Sight
 from engine.store.customers import customers, metadata, suppressions
 from engine.store.erasures import erasures, unswept
@@ -214,3 +215,43 @@ def test_others_keep_theirs(world: World) -> None:
     assert {row["id"] for row in world.rows(customers)} == {"mei", "mei2"}
     # An average over the company may be another one now.
     assert all(row["position"] > positions[row["id"]] for row in world.rows(customers))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("planned", "cancelled"),
+        ("deferred", "cancelled"),
+        ("claimed", "cancelled"),
+        ("sending", "assumed_sent"),
+        ("uncertain", "assumed_sent"),
+        ("review", "assumed_sent"),
+        ("sent", "sent"),
+        ("failed", "failed"),
+    ],
+)
+def test_what_becomes_of_each_message(world: World, before: str, after: str) -> None:
+    world.customers("mei")
+    world.event("order.paid", "mei", total=1000)
+    world.tick()
+    world.write(sa.update(outbox).values(state=before, reason="for mei", attempt_id="a1"))
+    erased(world, "mei")
+    (message,) = world.messages()
+    assert (message["state"], message["attempt_id"], message["lease_until"]) == (after, None, None)
+    assert message["reason"] == ("erased" if before != after else None)
+
+
+def test_an_answer_that_comes_after_the_erase_writes_nothing_of_him(world: World) -> None:
+    world.customers("mei")
+    world.event("order.paid", "mei", total=1000)
+    world.tick()
+    (message,) = world.messages()
+    world.write(sa.update(outbox).values(state="sending", attempt_id="a1"))
+    erased(world, "mei")
+    move = {
+        "id": message["id"], "state": "failed", "channel": "email", "recipient": "mei@example.com", "language": "en",
+        "code": 550, "reply": "550 5.1.1 <mei@example.com> unknown", "reason": "unknown <mei@example.com>", "suppress": True,
+    }  # fmt: skip
+    with world.store.begin() as connection:
+        enter(connection, "a1", [move], world.now)
+    assert "mei" not in repr(everything(world.store))
