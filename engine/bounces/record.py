@@ -73,10 +73,12 @@ class Intake:
             return None
         mine = sa.select(outbox).where(outbox.c.id == token.message, outbox.c.channel == "email")
         found = connection.execute(mine).mappings().first()
-        if found is None or not token.holds(self.secrets, found):
+        if found is None or not token.holds(self.secrets, dict(found)):
             return None
         lock_customers(connection, [found["customer_id"]])
-        return connection.execute(mine.with_for_update()).mappings().first()
+        locked = connection.execute(mine.with_for_update()).mappings().first()
+        # Whoever was erased meanwhile is nobody's by now.
+        return dict(locked) if locked is not None and token.holds(self.secrets, dict(locked)) else None
 
     # --- What follows ------------------------------------------------------------------------------------------------
 
@@ -138,7 +140,7 @@ class Intake:
 
     def _excerpt(self, connection: sa.Connection, mail: bytes, now: datetime) -> str | None:
         """The beginning of a mail; None where too many are kept already, since anybody can write to the address."""
-        kept = sa.literal_column(KEPT)
+        kept: sa.ColumnElement[bool] = sa.literal_column(KEPT)
         connection.execute(sa.update(reports).where(kept, reports.c.at < now - _KEPT_FOR).values(excerpt=None))
         count = connection.execute(sa.select(sa.func.count()).select_from(reports).where(kept)).scalar_one()
         if count >= _MOST_KEPT:

@@ -108,7 +108,8 @@ def _complaints(connection: sa.Connection, shop: Shop, playbook: str, now: datet
 
 def _reported(connection: sa.Connection, playbook: str, oldest: datetime) -> int:
     """Messages since then of which a report says that they were complained of."""
-    mine = (outbox.c.playbook == playbook, outbox.c.sent_at >= oldest, sa.literal_column(COMPLAINTS))
+    complained: sa.ColumnElement[bool] = sa.literal_column(COMPLAINTS)
+    mine = (outbox.c.playbook == playbook, outbox.c.sent_at >= oldest, complained)
     found = sa.select(sa.func.count(sa.distinct(outbox.c.id))).join_from(
         reports, outbox, outbox.c.id == reports.c.message_id
     )

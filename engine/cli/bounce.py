@@ -34,6 +34,12 @@ _TOLD = {
 }
 
 
+class _Kept(click.ClickException):
+    """The mail server is to keep the mail."""
+
+    exit_code = os.EX_TEMPFAIL
+
+
 class _Piped(click.Command):
     """Ends as mail servers understand it (sysexits.h): whatever hinders us, the mail is kept there and comes again."""
 
@@ -41,8 +47,7 @@ class _Piped(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as fault:
-            fault.exit_code = os.EX_TEMPFAIL
-            raise
+            raise _Kept(fault.format_message()) from fault
 
     def invoke(self, ctx: click.Context) -> Any:
         with _kept_by_the_server():
@@ -54,17 +59,14 @@ def _kept_by_the_server() -> Iterator[None]:
     try:
         yield
     except click.ClickException as fault:
-        fault.exit_code = os.EX_TEMPFAIL
-        raise
+        raise _Kept(fault.format_message()) from fault
     except (click.exceptions.Exit, click.Abort):
         raise
     except SystemExit as fault:
         sys.exit(os.EX_TEMPFAIL if fault.code else os.EX_OK)
     except Exception as fault:
         # A fault of ours: whoever reads the mail server's log sees it, and nothing is lost.
-        told = click.ClickException(f"a fault of the engine ({type(fault).__name__}: {fault}); the mail waits")
-        told.exit_code = os.EX_TEMPFAIL
-        raise told from fault
+        raise _Kept(f"a fault of the engine ({type(fault).__name__}: {fault}); the mail waits") from fault
 
 
 @click.command("bounce", cls=_Piped)
@@ -75,7 +77,9 @@ def _kept_by_the_server() -> Iterator[None]:
     help="Whom the mail was for, where its head does not say.",
 )  # fmt: skip
 @click.option("--mailbox", is_flag=True, help="Read the mailbox of the settings instead, once.")
-@click.option("--kept", is_flag=True, help="Show mails that changed nothing, of the last 30 days.")
+@click.option(
+    "--kept", is_flag=True, help="Show mails that changed nothing, of the last 30 days, and count all that came back."
+)
 def command(folder: Path, store: str, recipient: str, mailbox: bool, kept: bool) -> None:
     """Take in a bounce, a complaint, or a mail that asks to leave, from standard input.
 
@@ -131,10 +135,11 @@ def _show(store: sa.Engine) -> None:
     with store.connect().execution_options(reading=True) as connection:
         found = sa.select(reports.c.at, reports.c.said, reports.c.excerpt)
         rows = connection.execute(found.where(sa.literal_column(KEPT)).order_by(reports.c.at)).all()
+        counts = connection.execute(sa.select(reports.c.kind, sa.func.count()).group_by(reports.c.kind)).all()
     for at, said, excerpt in rows:
         click.echo(f"--- {at:%Y-%m-%d %H:%M} UTC  {said}\n{_harmless(excerpt)}\n")
-    if not rows:
-        click.echo("nothing is kept")
+    told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(map(tuple, counts)))
+    click.echo(f"all that came back: {told}" if told else "nothing came back yet")
 
 
 def _harmless(text: str) -> str:
