@@ -194,7 +194,7 @@ class Daemon:
 
     def _reload(self) -> None:
         """Loads the workspace anew when a file of it changed and has been left alone since the last look."""
-        stamp, before = _stamp_of(self.root), self._seen
+        stamp, before = stamp_of(self.root), self._seen
         self._seen = stamp
         as_it_was = stamp == self._stamp and (self._refused_until is None or self.now() < self._refused_until)
         if as_it_was or (self._workspace is not None and stamp != before):
@@ -238,7 +238,7 @@ def _report(problems: Sequence[Problem]) -> None:
         log(problem.text, at=f"{place.file}:{place.line}:{place.column}", rule=problem.rule)
 
 
-def _stamp_of(root: Path) -> object:
+def stamp_of(root: Path) -> object:
     """Changes when any file of the workspace does."""
     return tuple(sorted(_stamps(path) for path in root.rglob("*") if path.suffix in (".yaml", ".md")))
 

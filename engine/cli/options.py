@@ -111,8 +111,10 @@ def secrets_of_environment(workspace: Workspace) -> list[str]:
 
 
 def long_enough() -> list[str]:
-    """Our secrets of the environment, the present one last."""
-    return [value for name in (OLD_SECRET, SECRET) if len(value := os.environ.get(name, "")) >= SHORTEST_SECRET]
+    """Our secrets of the environment, the present one last; of old ones there may be several, with spaces between."""
+    old = os.environ.get(OLD_SECRET, "")
+    found = [*dict.fromkeys([old, *old.split()]), os.environ.get(SECRET, "")]
+    return [value for value in found if len(value) >= SHORTEST_SECRET]
 
 
 def playbook_named(workspace: Workspace, name: str) -> Playbook:

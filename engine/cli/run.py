@@ -54,6 +54,19 @@ def _renderer() -> Processor:
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
+def log_to_stderr() -> None:
+    """What a program says that goes on for long; without the values of variables, which may be secrets."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _renderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+
+
 @click.command("run")
 @workspace_argument
 @store_option
@@ -79,15 +92,7 @@ def command(
     """
     if until_idle and inbox is not None:
         raise click.UsageError("an inbox is watched and never idle; leave out  --until-idle")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _renderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
+    log_to_stderr()
     workspace = read_workspace(folder, strict=False)
     secrets = secrets_of_environment(workspace)
     with open_store(store) as engine:

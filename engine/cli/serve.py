@@ -2,14 +2,66 @@
 
 import importlib
 import os
+import secrets
+import signal
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 import click
+import structlog
 
-from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
-from engine.daemon import clock
+from engine.cli.options import (
+    long_enough,
+    open_store,
+    read_workspace,
+    secrets_of_environment,
+    store_option,
+    workspace_argument,
+)
+from engine.cli.run import know_the_erased, log_to_stderr
+from engine.daemon import clock, keep_running, stamp_of
 from engine.shop import Shop
+from engine.store.faults import StoreError
 from engine.web.site import Site
+from engine.workspace import load
+
+_log = structlog.get_logger()
+
+#: Seconds between two looks at the files.
+_LOOKS = 2.0
+
+
+@dataclass
+class Follower:
+    """Takes over changed files, once they have been left alone between two looks; broken ones change nothing."""
+
+    site: Site
+    root: Path
+    stamp: object = None
+    seen: object = None
+
+    def __post_init__(self) -> None:
+        self.stamp = self.seen = stamp_of(self.root)
+
+    def look(self) -> None:
+        """One look."""
+        stamp, before = stamp_of(self.root), self.seen
+        self.seen = stamp
+        if stamp == self.stamp or stamp != before:
+            return
+        self.stamp = stamp
+        try:
+            fresh = keep_running(self.site.shop.workspace, load(self.root))
+            self.site.shop = Shop(self.site.store, fresh)
+        except Exception:
+            _log.exception("the changed workspace cannot be used; the pages stay as they were")
+
+    def follow(self, end: Event) -> None:
+        """Looks until the end."""
+        while not end.wait(_LOOKS):
+            self.look()
 
 
 @click.command("serve")
@@ -22,19 +74,38 @@ from engine.web.site import Site
     help="The address of a proxy in front, whose X-Forwarded-For is believed; may be given several times.",
 )  # fmt: skip
 def command(folder: Path, store: str, host: str, port: int, proxies: tuple[str, ...]) -> None:
-    """Serve the pages by which customers leave or stay, until SIGTERM.
+    """Serve the pages by which customers leave or stay, and take events from other systems, until SIGTERM.
 
-    FOLDER is the workspace: without it this folder if it is one, else playbooks/.
+    It runs beside `regulars run`, on the same store. FOLDER is the workspace: without it this folder if it is one, else
+    playbooks/.
     """
     try:
         serving = importlib.import_module("engine.web.serving")  # an extra, and slow to import: only where it is used
-        app = importlib.import_module("engine.web.app")
+        web = importlib.import_module("engine.web.app")
     except ModuleNotFoundError:
         raise click.ClickException("the pages need a web server:  pip install 'regulars[web]'") from None
+    log_to_stderr()
     workspace = read_workspace(folder, strict=False)
-    secrets = secrets_of_environment(workspace)
+    secrets_of_environment(workspace)
+    signing = long_enough() or [secrets.token_urlsafe(32)]  # there are no links; none that anybody makes may be ours
     with open_store(store) as engine:
-        site = Site(engine, Shop(engine, workspace), secrets, clock, os.environ)
-        listener = serving.listening(host, port)
-        click.echo(f"listening on http://{host}:{listener.getsockname()[1]}")
-        serving.server(app.application(site), proxies=proxies).run(sockets=[listener])
+        site = Site(engine, Shop(engine, workspace), signing, clock, os.environ)
+        try:
+            know_the_erased(engine)
+            app, listener = web.application(site), serving.listening(host, port)
+        except (StoreError, ValueError) as fault:
+            raise click.ClickException(str(fault)) from fault
+        except OSError as fault:
+            raise click.ClickException(f"cannot listen on {host}:{port}: {fault.strerror or fault}") from fault
+        click.echo(f"listening on http://{host}:{listener.getsockname()[1]}, seen as {site.shop.settings.web.url}")
+        _run(serving.server(app, proxies=proxies), listener, Follower(site, folder))
+
+
+def _run(server: Any, listener: Any, follower: Follower) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # the server ends at them, and then raises them once more
+    end = Event()
+    looking = Thread(target=follower.follow, args=[end], name="files", daemon=True)
+    looking.start()
+    server.run(sockets=[listener])
+    end.set()

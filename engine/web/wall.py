@@ -35,11 +35,13 @@ class Wall:
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self.app, self.site = app, site
+        self._noticed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        self._notice_proxy(scope)
         begun = False
 
         async def dressed(message: Message) -> None:
@@ -58,6 +60,13 @@ class Wall:
             if not begun:
                 await _fault(self.site, Request(scope), 500, {})(scope, receive, dressed)
         return None
+
+    def _notice_proxy(self, scope: Scope) -> None:
+        """Says once that everybody seems to ask from one address; the port of one that a proxy told is 0."""
+        client, names = scope.get("client"), {name for name, _ in scope["headers"]}
+        if not self._noticed and client and client[1] and b"x-forwarded-for" in names:
+            self._noticed = True
+            _log.warning("a proxy seems to stand in front; who asks is not known", type=f"--proxy {client[0]}")
 
     def _inside(self, scope: Scope) -> Scope:
         """The request as the rooms know it: some proxies pass the path of the shop's address on, some take it away."""
