@@ -14,7 +14,7 @@ from engine.failpoints import reach
 from engine.outgoing.book import Book, enter
 from engine.outgoing.compose import Compose, Composed
 from engine.outgoing.doubt import decide, reap, undecided
-from engine.outgoing.frozen import frozen
+from engine.outgoing.frozen import frozen, sweep
 from engine.outgoing.gate import OneDoor, Written
 from engine.outgoing.hands import Hands
 from engine.outgoing.looks import Looks
@@ -27,6 +27,8 @@ from engine.store.prepared import Prepared, Questions
 BATCH = 500
 #: How long a door that took nothing is left alone, if it did not say; else a queue would be written anew at every tick.
 _DOOR_RESTS = timedelta(minutes=1)
+#: Contents of messages that are over go with them; of what ended elsewhere, they are looked for so often.
+_SWEPT_EVERY = timedelta(hours=1)
 
 Customers = Mapping[str, Mapping[str, Any]]
 
@@ -54,6 +56,7 @@ class Deliver:
     compose: Compose
     doors: Doors
     hands: Hands = field(default_factory=Hands)
+    _swept: datetime | None = None
     _rests: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)  # when a channel's door is left alone
     brakes: SendBrakes = field(init=False)
     probes: tuple[Prepared, ...] = field(init=False)  # whether anything is to be done at :now
@@ -76,7 +79,16 @@ class Deliver:
             due = True
         while due and not self.hands.ends() and self._batch(now, report):
             pass
+        self._sweep(now)
         return report
+
+    def _sweep(self, now: datetime) -> None:
+        """Now and then: contents that nothing asks for any more, of messages that ended elsewhere."""
+        if self._swept is None or now - self._swept >= _SWEPT_EVERY:
+            self._swept, more = now, True
+            while more and not self.hands.ends():
+                with self.compose.shop.store.begin() as connection:
+                    more = bool(sweep(connection))
 
     @property
     def owes(self) -> bool:
@@ -145,6 +157,7 @@ class Deliver:
         with line.begin():
             rows = claim(line, attempt, now, BATCH, self.compose.shop.moving, resting)
             going = self.brakes.admit(line, attempt, rows, now) if rows else []
+            reach("deliver.claiming")
         self.hands.trust([attempt], since)
         reach("deliver.claimed")
         return rows, going

@@ -65,12 +65,6 @@ def sent_by_channel(connection: sa.Connection) -> dict[str, int]:
     return {channel: number for channel, number in connection.execute(count.order_by(outbox.c.channel))}
 
 
-def messages_in_doubt(connection: sa.Connection) -> int:
-    """Messages that were handed over and never answered."""
-    statement = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.state == "uncertain")
-    return int(connection.execute(statement).scalar_one())
-
-
 def _count(
     connection: sa.Connection,
     source: sa.FromClause,

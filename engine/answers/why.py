@@ -133,7 +133,7 @@ class Why:
             reason = f" ({row['reason']})" if row["reason"] else ""
             again = f", since nobody opened it within {row['unless_opened']}" if row["opened_since"] else ""
             whom = f" to {row['recipient']}" if row["recipient"] else ""
-            text = f"{self._time(at)}  {row['channel']} {row['message']}{whom}{again}: {row['state']}{reason}"
+            text = f"{self._time(at)}  {row['channel']} {row['message']}{whom}{again}: {_standing(row)}{reason}"
             found.append((row["planned_at"], Line(text, holds=row["state"] not in _NOT_SENT, depth=1)))
         return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
@@ -257,6 +257,13 @@ def find_customer(shop: Shop, connection: sa.Connection, customer: str) -> str:
     if found is None:
         raise UnknownCustomer(f"no customer has the id or the address `{customer}`")
     return str(found)
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    """Where a message stands, with what was ever in doubt about it."""
+    known = ", and taken twice" if row["duplicate_known"] else ", sent again after no answer" if row["dup_risk"] else ""
+    bounced = ", and came back" if row["bounced_at"] is not None else ""
+    return f"{row['state'].replace('_', ' ')}{known}{bounced}"
 
 
 _NOT_SENT = ("suppressed", "expired", "skipped", "cancelled", "failed")

@@ -11,9 +11,6 @@ from engine.settings.braking import Brakes, Ceiling, Rate
 from engine.shop import Shop
 from engine.store.ledger import enrolments, outbox
 
-#: States of messages that went, or may have gone; what another worker has claimed is about to.
-_WENT = ("sending", "sent", "uncertain")
-
 
 @dataclass
 class Room:
@@ -67,7 +64,8 @@ def rooms_for_sends(
         *mine,
     )
     others = int(connection.execute(claimed.select_from(outbox)).scalar_one())
-    went = sa.select(outbox.c.sent_at).where(outbox.c.state.in_(_WENT), *mine)
+    # Only what went, or may have gone, has this time; what another worker has claimed is about to.
+    went = sa.select(outbox.c.sent_at).where(outbox.c.sent_at.is_not(None), *mine)
     return [*_rooms(connection, ceiling, went, outbox.c.sent_at, playbook, now, others)]
 
 

@@ -5,8 +5,10 @@ from pathlib import Path, PurePath
 
 import click
 
+from engine.answers.doubts import Doubts, doubts
+from engine.answers.doubts import told as told_of_doubts
 from engine.answers.plan import problems as left_behind
-from engine.answers.report import Standing, messages_in_doubt, sent_by_channel, standings
+from engine.answers.report import Standing, sent_by_channel, standings
 from engine.answers.splits import splits, told
 from engine.brakes.holding import standing_holds, waiting_for_a_place
 from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
@@ -45,7 +47,7 @@ def command(folder: Path, store: str, ways: bool) -> None:
         return
     with open_store(store) as engine, engine.connect() as connection:
         rows = standings(connection, workspace.playbooks)
-        doubt, by_channel = messages_in_doubt(connection), sent_by_channel(connection)
+        doubt, by_channel = doubts(connection), sent_by_channel(connection)
         refused = left_behind(workspace, connection)
         given = counted(connection)
         stands = standing_holds(connection)
@@ -69,11 +71,10 @@ def command(folder: Path, store: str, ways: bool) -> None:
         click.echo(line)
 
 
-def _messages(by_channel: Mapping[str, int], doubt: int) -> Iterator[str]:
+def _messages(by_channel: Mapping[str, int], doubt: Doubts) -> Iterator[str]:
     if len(by_channel) > 1:
         yield "sent by channel: " + ", ".join(f"{channel} {count:,}" for channel, count in by_channel.items())
-    if doubt:
-        yield f"{doubt} messages were handed over and never answered: they may or may not have arrived"
+    yield from told_of_doubts(doubt)
 
 
 def _say_splits(store: str) -> None:

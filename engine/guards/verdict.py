@@ -18,6 +18,7 @@ class Said:
     playbook: str
     channel: str
     priority: int
+    message: int | None = None  # its number in the outbox
 
 
 @dataclass(frozen=True)

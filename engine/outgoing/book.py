@@ -15,6 +15,7 @@ from engine.outgoing.letters import Composed
 from engine.outgoing.looks import Looks
 from engine.outgoing.outbox import begin_sending, settle
 from engine.outgoing.outcomes import Move, Row
+from engine.outgoing.states import FINAL
 from engine.shop import Shop
 from engine.store.customers import suppressions
 from engine.store.dialect import insert
@@ -59,7 +60,7 @@ class Book:
             allowed, stopped = looks.last(self.line, rows, now)
             refused.extend(stopped)
             going = begin_sending(self.line, self.attempt, [row["id"] for row in allowed], now)
-            settle(self.line, self.attempt, refused, now)
+            enter(self.line, self.attempt, refused, now)
             self._watch(looks, told, now)
             return going
 
@@ -117,7 +118,7 @@ class Book:
 def enter(connection: sa.Connection, attempt: str, moves: Sequence[Move], now: datetime) -> None:
     """Outcomes, with what follows of them."""
     settle(connection, attempt, moves, now)
-    drop(connection, [move["id"] for move in moves if move["state"] == "sent"])
+    drop(connection, [move["id"] for move in moves if move["state"] in FINAL])
     _suppress(connection, moves, now)
 
 

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from engine.clocks.times import Length
 from engine.failpoints import reach
+from engine.outgoing.frozen import drop
 from engine.outgoing.outbox import DEADLY, is_over
 from engine.outgoing.policy import Policy, is_keyed
 from engine.outgoing.sight import OPENED
-from engine.outgoing.states import ALLOWED
+from engine.outgoing.states import ALLOWED, FINAL
 from engine.outgoing.tries import follow
 from engine.shop import Shop
 from engine.store.ledger import LEASED, UNCERTAIN, outbox
@@ -110,6 +111,7 @@ def decide(connection: sa.Connection, shop: Shop, now: datetime) -> dict[str, in
     taken = _signs(connection, shop, rows, now)
     moves = [_decided(shop, row, row["id"] in taken, now) for row in rows]
     _move(connection, moves)
+    drop(connection, [move["id"] for move in moves if move["state"] in FINAL])
     reach("uncertain.decided")
     counts: dict[str, int] = {}
     for move in moves:

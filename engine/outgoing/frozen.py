@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.channels import Letter
+from engine.failpoints import reach
 from engine.outgoing.letters import Composed, message_key
 from engine.outgoing.states import FINAL
 from engine.store.contents import contents
@@ -76,18 +77,10 @@ def frozen(connection: sa.Connection, rows: Sequence[Row]) -> dict[int, Composed
     }
 
 
-def spent(dialect: str) -> Prepared:
-    """Whether contents are kept of messages that are over."""
-    return Prepared(_spent().limit(1), dialect)
-
-
-def _spent() -> sa.Select[Any]:
-    over = sa.select(outbox.c.id).where(outbox.c.id == contents.c.message_id, outbox.c.state.not_in(FINAL))
-    return sa.select(contents.c.message_id).where(~over.exists())
-
-
 def sweep(connection: sa.Connection) -> int:
-    """Removes some of them; how many."""
-    ids = list(connection.execute(_spent().limit(_BATCH)).scalars())
+    """Removes contents that stayed behind of messages that are over, or gone; how many."""
+    open_ = sa.select(outbox.c.id).where(outbox.c.id == contents.c.message_id, outbox.c.state.not_in(FINAL))
+    ids = list(connection.execute(sa.select(contents.c.message_id).where(~open_.exists()).limit(_BATCH)).scalars())
     drop(connection, ids)
+    reach("upkeep.contents")
     return len(ids)

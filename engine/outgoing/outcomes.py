@@ -23,6 +23,7 @@ def move_of(shop: Shop, row: Row, composed: Composed, outcome: Outcome, now: dat
     channel = row["channel"]
     move: Move = {
         "id": row["id"], "language": composed.language, "recipient": composed.letter.recipient, "channel": channel,
+        "playbook": row["playbook"],
     }  # fmt: skip
     match outcome:
         case Done(reply):
@@ -42,12 +43,20 @@ def move_of(shop: Shop, row: Row, composed: Composed, outcome: Outcome, now: dat
             decided_at = now + Policy.of(shop, row).wait.approximate
             doubted = {**move, "state": "uncertain", "reason": reply, "reply": reply, "due_at": decided_at}
             return {**doubted, **next_try(row, now, taken=True)}
-        case Failed(code, reply, suppress):
+        case Failed(code, reply, suppress, cause):
             failed = {**move, "state": "failed", "reason": reply, "code": code, "reply": reply, **next_try(row, now)}
-            return {**failed, "suppress": suppress}
-        case Retry(after, code, reply):
-            due_at = now + (after or backoff(row))
+            return {**failed, "suppress": suppress, "cause": cause}
+        case Retry(_, code, reply):
+            due_at = now + _wait(row, outcome)
             return {**move, "state": "deferred", "reason": reply, "code": code, "reply": reply, "due_at": due_at}
+
+
+def _wait(row: Row, retry: Retry) -> timedelta:
+    if retry.after is None:
+        return backoff(row)
+    # A mail that is refused again and again is tried ever more slowly, whatever the relay asks for at the least.
+    refused = row["channel"] == "email" and retry.scope == "message" and retry.code is not None
+    return max(retry.after, backoff(row)) if refused else retry.after
 
 
 def next_try(row: Row, now: datetime, *, taken: bool = False) -> Move:

@@ -20,8 +20,6 @@ from engine.store.ledger import COMING, enrolments, of_playbooks, outbox
 from engine.store.sealed import seals
 from engine.workspace.playbook import Playbook
 
-#: States in which a message counts against the cap: it went, or may have gone.
-_COUNTS = ("sending", "sent", "uncertain")
 #: How far ahead a message gives way to a more important one.
 _AHEAD = timedelta(hours=24)
 
@@ -111,6 +109,8 @@ class Sight:
     def _caps(self, row: Row, playbook: Playbook | None) -> Iterator[Cap]:
         """The caps that concern a message, each with what counts against it."""
         limits, said = self.shop.settings.limits, self.said.setdefault(row["customer_id"], [])  # type: ignore[attr-defined]
+        if row.get("dup_risk"):  # it goes once more, and is not in its own way
+            said = [one for one in said if one.message != row["id"]]
         channel, own = row["channel"], playbook.guarded.cap if playbook is not None else None
         if limits.cap is not None:
             yield Cap(limits.cap, said)
@@ -128,7 +128,7 @@ class Sight:
     def count(self, row: Row, now: datetime) -> None:
         """Counts a message that goes now, so that the next one of the same customer is judged with it."""
         if row["purpose"] == "marketing":
-            one = Said(now, row["playbook"], row["channel"], row["priority"])
+            one = Said(now, row["playbook"], row["channel"], row["priority"], row["id"])
             self.said.setdefault(row["customer_id"], []).append(one)  # type: ignore[attr-defined]
 
 
@@ -214,8 +214,16 @@ def _said(
     reach = max((per.approximate for one in _limits(shop, connection, rows) if (per := one.per)), default=None)
     if reach is None:
         return {}
-    counted = (outbox.c.sent_at > now - reach * 1.2, outbox.c.state.in_(_COUNTS), outbox.c.purpose == "marketing")
-    columns = (outbox.c.customer_id, outbox.c.sent_at, outbox.c.playbook, outbox.c.channel, outbox.c.priority)
+    # Only what went, or may have gone, has this time, whatever became of it then.
+    counted = (outbox.c.sent_at > now - reach * 1.2, outbox.c.purpose == "marketing")
+    columns = (
+        outbox.c.customer_id,
+        outbox.c.sent_at,
+        outbox.c.playbook,
+        outbox.c.channel,
+        outbox.c.priority,
+        outbox.c.id,
+    )
     found: dict[str, list[Said]] = {}
     for customer, *one in connection.execute(sa.select(*columns).where(outbox.c.customer_id.in_(ids), *counted)):
         found.setdefault(customer, []).append(Said(*one))
