@@ -70,6 +70,9 @@ class Door:
         self._shop, self._keys = shop, Keys.read(shop.settings.sources, self.site.environment)
         for fault in self._keys.faults:
             _log.warning(fault)
+        for name, source in shop.settings.sources.items():
+            for event in sorted({*source.events} - shop.catalogue.events.keys()):
+                _log.warning(f"the source `{name}` may tell `{event}`, which is not an event of the catalogue")
 
     def answering(
         self, take: Callable[[str, bytes], Awaitable[_Answer]], most: int

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,9 +41,10 @@ class Serving:
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on http://127.0.0.1:"), line + self.kill()
-        self.port = int(line.rstrip().rpartition(":")[2])
+        said = (re.match(r"listening on http://[^:]+:(\d+)", line) for line in self.process.stdout)
+        found = next((one for one in said if one), None)
+        assert found is not None, self.kill()
+        self.port = int(found[1])
         self.starts += 1
 
     def kill(self) -> str:
