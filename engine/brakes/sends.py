@@ -1,13 +1,14 @@
 """Brakes on what goes out: claimed messages that have no place yet wait, and a playbook that does harm is held."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.brakes.ceilings import brakes_of, rooms_for_sends, share_out
+from engine.brakes.refusals import Refusals
 from engine.brakes.stops import stop_where_needed
 from engine.outgoing.outbox import settle
 from engine.shop import Shop
@@ -25,6 +26,7 @@ class SendBrakes:
     """The brakes of one shop, asked when messages are claimed, and again when addresses prove bad."""
 
     shop: Shop
+    refusals: Refusals = field(default_factory=Refusals)
 
     def admit(self, connection: sa.Connection, attempt: str, rows: Sequence[Row], now: datetime) -> Sequence[Row]:
         """Those of the claimed messages that may go now; the others are put back, in the transaction of the claim."""
@@ -44,7 +46,8 @@ class SendBrakes:
         return going
 
     def watch(self, connection: sa.Connection, moves: Sequence[Row], now: datetime) -> None:
-        """Marks the messages whose addresses proved bad, and holds their playbooks where there are too many."""
+        """Marks the messages whose addresses proved bad; holds playbooks where there are too many, or contents are refused."""
+        self.refusals.watch(connection, moves, now)
         bounced = sorted(move["id"] for move in moves if move.get("suppress"))
         if bounced:
             marked = (
