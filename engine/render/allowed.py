@@ -34,6 +34,7 @@ _REFUSED: dict[type[nodes.Node], tuple[str, str, str]] = {
     nodes.Assign: ("set", "`{% set %}` is not part of message texts", "keep the value in a field or a metric"),
     nodes.AssignBlock: ("set", "`{% set %}` is not part of message texts", "keep the value in a field or a metric"),
     nodes.With: ("with", "`{% with %}` is not part of message texts", "keep the value in a field or a metric"),
+    nodes.Scope: ("autoescape", "`{% autoescape %}` is not part of message texts", "values are always printed as text"),
     nodes.Concat: ("", "`~` is not part of message texts", "print one after the other:  {{ first }}{{ second }}"),
     nodes.Getitem: ("", "a text reads values by plain names, without brackets", "write  {{ customer.tier }}"),
     nodes.Call: ("", "a text cannot call anything", "use a filter:  {{ event.total | money }}"),
@@ -115,7 +116,8 @@ def _refusal(node: nodes.Node, loops: int) -> Refusal | None:
     if isinstance(node, _FREE):
         return _sum(node)
     words, text, help_ = _REFUSED.get(type(node), _OTHER)
-    return Refusal(node.lineno, words, "not-in-a-text", text, (help_,))
+    line = node.lineno or next((child.lineno for child in node.iter_child_nodes() if child.lineno), 1)
+    return Refusal(line, words, "not-in-a-text", text, (help_,))
 
 
 def _name(node: nodes.Name | nodes.Getattr) -> Refusal | None:

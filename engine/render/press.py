@@ -25,7 +25,8 @@ _READ = 2**20
 _F_SETPIPE_SZ = 1031
 #: Seconds that a start may take on a machine that has much else to do.
 _START = 60.0
-_PATIENCE = 4
+#: So often it is seen that a silent child computes, before that is not believed any longer.
+_MOST_LOOKS = 40
 #: A press that has learnt so many texts is replaced, so that what it keeps of them does not grow for ever.
 _MOST_TEXTS = 500
 #: So many messages of a text may end a press within one batch; those that follow are not tried.
@@ -64,6 +65,8 @@ class Press:
     _texts: dict[str, int] = field(default_factory=dict)
     _fresh: bool = True  # it has written nothing yet
     _failed_starts: int = 0
+    _looks: int = 0  # how often the child was looked at since it was heard of, and what it had computed then
+    _seen: int = 0
 
     @property
     def busy(self) -> bool:
@@ -89,11 +92,7 @@ class Press:
 
     def left(self, now: float) -> float:
         """The seconds for which it may still be silent."""
-        if not self.ready:
-            return self.since + _START - now
-        # Who computed all the time is ended by that; a machine with much else to do is given a second chance.
-        again = bool(self.waiting and self.waiting[0].tried)
-        return self.since + limits.SECONDS * (_PATIENCE if again else 1) - now
+        return self.since + (limits.SECONDS / 2 if self.ready else _START) - now
 
     # --- There ------------------------------------------------------------------------------------------------------------
 
@@ -118,7 +117,7 @@ class Press:
             assert pipe is not None
             os.set_blocking(pipe.fileno(), False)
             _widen(pipe.fileno())
-        self.ready, self._fresh = False, True
+        self.ready, self._fresh, self._looks = False, True, 0
         self._texts, self._out = {}, bytearray()
         self._frames = wire.Frames(4 * limits.LONGEST)
         self.since = time.monotonic()
@@ -162,7 +161,7 @@ class Press:
             more = os.read(self.source, _READ)
         except BlockingIOError:
             return
-        self.since = time.monotonic()
+        self.since, self._looks = time.monotonic(), 0
         if not more:
             self._ended()
             return
@@ -213,7 +212,18 @@ class Press:
             raise CannotWrite(
                 f"the process that writes messages does not start: nothing was heard of it for {_START:g} s"
             )
+        computed = self._computed()
+        if self._looks == 0 or (computed > self._seen and self._looks < _MOST_LOOKS):
+            self._looks, self._seen, self.since = self._looks + 1, computed, time.monotonic()
+            return
         self._replace(limits.TOO_SLOW, certain=False)
+
+    def _computed(self) -> int:
+        """What the child computed, where the system tells: one that does ends itself in time, on a busy machine later."""
+        try:
+            return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return 0
 
     def _replace(self, how: str, *, certain: bool) -> None:
         """Ends the child. The first message that it did not answer is refused, or tried once more where that is unsure.

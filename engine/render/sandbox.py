@@ -12,6 +12,8 @@ from engine.render.values import Tongue
 
 #: Under this name, which no author can write, a rendering finds who prints its values.
 PRINTER = "_printer"
+#: Bits of a number: beyond that it is nothing that anybody reads, and soon nothing that can be written.
+_WIDEST = 128
 #: What a text can ask of the loop that it stands in.
 LOOP = frozenset({"index", "first", "last", "length"})
 
@@ -83,7 +85,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 raise SecurityError(f"`{operator}` works on numbers only")
         if operator not in ("+", "-", "*", "/"):
             raise SecurityError(f"`{operator}` is not part of message texts")
-        return super().call_binop(context, operator, left, right)
+        found = super().call_binop(context, operator, left, right)
+        if isinstance(found, int) and found.bit_length() > _WIDEST:
+            raise SecurityError(f"what `{operator}` gives is too large")
+        return found
 
 
 @pass_context
