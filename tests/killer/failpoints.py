@@ -1,0 +1,20 @@
+"""Which failpoints the killed daemons come to, and why the others are none of theirs."""
+
+from engine.failpoints import FAILPOINTS
+
+#: Failpoints that a daemon which only runs playbooks never comes to, by their beginning, and what kills there instead.
+ELSEWHERE = {
+    "bounce.": "a mailbox of returned mails; tests/bounces stops the program there",
+    "web.": "the pages of customers; tests/web stops the program there",
+    "events.": "`POST /events`; tests/web/events stops the program there",
+    "import.": "`regulars import`; tests/store/importing stops the program there",
+    "inbox.": "a watched folder; tests/store/importing stops the program there",
+    "export.": "`regulars export`; tests/export stops the program there",
+    "erase.": "`regulars erase`; tests/erase stops the program there",
+    "upkeep.": "upkeep of what is days old; tests/test_frozen stops the program there",
+}
+
+
+def failpoints_of_engine() -> list[str]:
+    """Those that a campaign must come to."""
+    return [name for name in FAILPOINTS if not name.startswith(tuple(ELSEWHERE))]
