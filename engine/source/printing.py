@@ -1,5 +1,6 @@
 """Problems on a terminal: place, rule and words, the line with a caret under the exact words, and what to type."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -7,6 +8,11 @@ from engine.source.problem import Place, Problem
 from engine.source.span import lines
 
 _LONG = 100
+#: What stands behind a key of such a name, unless it names an environment variable.
+_SECRET = re.compile(
+    r"((?:^|[\s{,\"'-])[\w-]*(?i:password|passwd|secret|token|api[_-]?key|private[_-]?key)[\w-]*[\"']?\s*:\s+)"
+    r"(?![A-Z][A-Z0-9_]*(?:[\s,}]|$))([^\s{\[&*][^,}]*)"
+)
 
 
 def print_problems(problems: Iterable[Problem], texts: Mapping[str, str]) -> str:
@@ -65,6 +71,7 @@ def _line(texts: Mapping[str, str], place: Place) -> str | None:
 
 
 def _shown(line: str) -> str:
+    line = _SECRET.sub(lambda found: found[1] + "*" * len(found[2]), line)
     return "".join(
         " " if character == "\t" or not character.isprintable() else character for character in line
     ).rstrip()

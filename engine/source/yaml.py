@@ -93,6 +93,7 @@ class _Build:
         self.root: Any = None
         self.documents = 0
         self.nodes = 0
+        self.given_up = False  # too deep or too long: nothing more was read
 
     def place(self, event: Event) -> Place:
         return span(self.file, self.text, *_extent(event))
@@ -116,9 +117,11 @@ class _Build:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             self.problems.append(too_many(self.place(event), MAX_NODES))
+            self.given_up = True
             return False
         if isinstance(event, CollectionStartEvent) and len(self.open) >= MAX_DEPTH:
             self.problems.append(too_deep(self.place(event), MAX_DEPTH))
+            self.given_up = True
             return False
         self._refuse(event)
         around = self.open[-1] if self.open else None
@@ -222,7 +225,8 @@ def read_yaml(file: str, text: str | bytes, part: Callable[[Path], str] = _here)
 def _quick(file: str, text: str, part: Callable[[Path], str]) -> _Build | None:
     """Reads with the parser in C, which takes a tenth of the time; None where anything is wrong or it is not there.
 
-    What is wrong is told by the other parser, whose messages say more.
+    What is wrong is told by the other parser, whose messages say more; but a file that is too deep or too long is given up
+    here, since its depth would cost that one seconds.
     """
     if _QUICK is None:
         return None
@@ -232,7 +236,7 @@ def _quick(file: str, text: str, part: Callable[[Path], str]) -> _Build | None:
             pass
     except (yaml.YAMLError, ValueError):
         return None
-    return None if build.problems else build
+    return build if not build.problems or build.given_up else None
 
 
 def _careful(file: str, text: str, part: Callable[[Path], str]) -> _Build:

@@ -1,5 +1,7 @@
 """Problems as people see them: sorted, with a caret under the exact words, also where letters are wide."""
 
+import pytest
+
 from engine.source.printing import print_problems
 from engine.source.problem import Place, Problem
 
@@ -47,3 +49,20 @@ def test_a_secret_is_not_printed() -> None:
 
 def test_a_file_without_text_has_no_excerpt() -> None:
     assert print_problems([Problem(Place("c.yaml", 1, 1), "rule", "text")], TEXTS) == "c.yaml:1:1: error[rule]: text\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("password: hunter2", "password: *******"),
+        ("  smtp_password: 'a b'", "  smtp_password: *****"),
+        ("a: {api_key: sk-12, b: c}", "a: {api_key: *****, b: c}"),
+        ("password: RELAY_PASSWORD", "password: RELAY_PASSWORD"),
+        ("secret: COURIER_SECRET", "secret: COURIER_SECRET"),
+        ("title: the secret of tea", "title: the secret of tea"),
+        ("tokens:", "tokens:"),
+    ],
+)
+def test_what_stands_behind_the_name_of_a_secret_is_not_shown(line: str, shown: str) -> None:
+    problem = Problem(Place("f.yaml", 1, 1, 1), "unknown-key", "no such key")
+    assert f"1 | {shown}\n" in print_problems([problem], {"f.yaml": line})

@@ -1,0 +1,1 @@
+"""Files and addresses that are meant to do harm."""
