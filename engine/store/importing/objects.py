@@ -66,9 +66,9 @@ def _types(kind: Kind, name: str, reading: Reading) -> Mapping[str, str]:
 
 def _near(word: str, known: Iterable[str], named: str) -> str:
     words = sorted(known)
-    found = get_close_matches(word[:100], words, 1, 0.7)
+    found = get_close_matches(word[:100], words, 2, 0.75)
     shown = ", ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
-    return f"did you mean `{found[0]}`?" if found else f"{named}: {shown}"
+    return f"did you mean {' or '.join(f'`{one}`' for one in found)}?" if found else f"{named}: {shown}"
 
 
 def _text(field: str, value: Any, read: Callable[[str], str]) -> str:

@@ -111,6 +111,8 @@ def _lines(order: str, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 
 
 def _put_others(connection: sa.Connection, rows: Sequence[Numbered], now: datetime, done: Written) -> None:
+    if not rows:
+        return
     known = lock(connection, (row["customer_id"] for _, row in rows))
     stored = _stored(connection, [row["id"] for _, row in rows])
     till = Till(connection, [row for _, row in rows])

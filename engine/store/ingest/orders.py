@@ -47,6 +47,8 @@ def upsert_orders(
 
     An order that is another customer's is rejected, unless its customer may change.
     """
+    if not rows:
+        return
     owners = _owners(connection, [row["id"] for _, row in rows])
     known = lock(connection, {*(row["customer_id"] for _, row in rows), *owners.values()})
     position = next_position(connection)

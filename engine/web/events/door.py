@@ -108,8 +108,8 @@ class Door:
 
     async def one(self, source: str, content: bytes) -> _Answer:
         """One event: 201, or 200 for a repeat. Raises `Refusal`."""
-        self.rates.take(source, 1, self._shop.settings.sources[source].per_minute)
-        desk = Desk.of(self._shop, self.site.now())
+        desk, per_minute = self._desk(source)
+        self.rates.take(source, 1, per_minute)
         event = desk.event(source, read(content))
         (result,) = await self._write([event])
         if isinstance(result, Refusal):
@@ -118,13 +118,13 @@ class Door:
 
     async def many(self, source: str, content: bytes) -> _Answer:
         """A batch: 207, with a result for each event in its place. Raises `Refusal` where it is no list."""
-        desk = Desk.of(self._shop, self.site.now())
+        desk, per_minute = self._desk(source)
         written = await asyncio.to_thread(read, content)
         if not isinstance(written, list):
             raise Refusal(400, "a batch is a list of events", "send  [{…}, {…}]; one event alone goes to  /events")
         if len(written) > MOST_EVENTS:
             raise Refusal(413, f"{len(written):,} events in one batch", f"send at most {MOST_EVENTS:,}")
-        self.rates.take(source, len(written), self._shop.settings.sources[source].per_minute)
+        self.rates.take(source, len(written), per_minute)
         found = await asyncio.to_thread(lambda: [_attempt(desk, source, one) for one in written])
         good = [one for one in found if isinstance(one, Told)]
         results = iter(await self._write(good))
@@ -133,6 +133,13 @@ class Door:
             for one in found
         ]
         return 207, {"results": [{"status": status, **body} for status, body in answers]}
+
+    def _desk(self, source: str) -> tuple[Desk, int]:
+        """Where its events are read, and how many it may tell; settings that know it no more came while it sent."""
+        desk = Desk.of(self._shop, self.site.now())
+        if source not in desk.shop.settings.sources:
+            raise _unknown()
+        return desk, desk.shop.settings.sources[source].per_minute
 
     async def _write(self, events: Sequence[Told]) -> Sequence[Received | Refusal]:
         try:

@@ -68,7 +68,7 @@ _NUMBERS = st.integers(0, len(_EVENTS) - 1)
 
 
 @given(st.lists(st.lists(_NUMBERS, min_size=1, max_size=8), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def _same_as_each_once(store: sa.Engine, now: datetime, groups: list[list[int]]) -> None:
     once = list(dict.fromkeys(number for group in groups for number in group))
     assert _world(store, now, groups) == _world(store, now, [[number] for number in once])
