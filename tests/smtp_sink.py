@@ -2,7 +2,8 @@
 
 Steps: `greeting`, the commands (`EHLO`, `STARTTLS`, `AUTH`, `MAIL`, `RCPT`, `DATA`, `RSET`), `half` (a part of a content has
 come), `dot` (the content has come, and is taken), `after` (its reply was said). A step's answers are used up from the left;
-then it behaves. An answer is a reply, several of them with line breaks between them, raw bytes, or one of the faults here.
+then it behaves. An answer is a reply, several of them with line breaks between them, raw bytes, one of the faults here, or
+what is done before it behaves.
 """
 
 import asyncio
@@ -141,6 +142,9 @@ class _Moody(Session):
         if not answers:
             return False
         answer = answers.popleft()
+        if callable(answer):
+            answer()  # something that happens meanwhile
+            return False
         if answer == FINE:
             return False
         if isinstance(answer, Fault):
@@ -167,6 +171,7 @@ class _Moody(Session):
             self.reply("354 go on")
             self._content = True
         elif fault is LATE:
+            self._stalled = True  # answers keep their order: to what comes after it, nothing is said either
             self.relay.late.append(lambda: self.transport.write(b"250 2.0.0 kept after all\r\n"))
         elif fault is TRICKLE:
             self._drip(b"2")
