@@ -11,9 +11,9 @@ from starlette.types import Scope
 
 #: What an address may ask at once, and what flows back in a second. A mail provider asks for many people from few
 #: addresses, so that is much; a link that is not ours counts for many, so that nobody tries them through.
-BURST, FLOW = 300.0, 5.0
+BURST, FLOW = 600.0, 20.0
 BURST_OF_ALL, FLOW_OF_ALL = 3000.0, 500.0
-WRONG = 10.0
+WRONG = 20.0
 _MOST_ADDRESSES = 20_000
 
 

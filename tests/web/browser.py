@@ -23,7 +23,7 @@ needs_chromium = pytest.mark.skipif(_PROGRAM is None, reason="there is no Chromi
 def _run(folder: Path, *arguments: str) -> str:
     profile = f"--user-data-dir={folder / 'profile'}"
     command = [str(_PROGRAM), *_FLAGS, profile, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, timeout=120, text=True).stdout
+    return subprocess.run(command, check=True, capture_output=True, timeout=60, text=True).stdout
 
 
 def drawn(url: str, picture: Path, width: int, height: int = 1000, *, dark: bool = False) -> Path:

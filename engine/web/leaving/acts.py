@@ -35,9 +35,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Done:
-    """How the customer stands after a deed; `before` takes it back, and is empty where nothing changed."""
+    """How the customer stood before a deed; `before` takes it back, and is empty where nothing changed."""
 
-    now: Standing
+    was: Standing
     before: Before
 
 
@@ -118,8 +118,7 @@ def _record(
     if not rows:
         return Done(before, {})
     record_answers(connection, rows, evidence.at)
-    after = standing(shop, connection, before.customer, evidence.at)
-    return Done(after or before, deed)
+    return Done(before, deed)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -61,12 +61,13 @@ class Pen:
         batch, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
         self._busy = bool(batch)
         if batch:
+            began = loop.time()
             done = loop.run_in_executor(self._writers, self._all, [act for act, _ in batch])
-            done.add_done_callback(lambda found: self._answer(loop, [one for _, one in batch], found))
+            done.add_done_callback(lambda found: self._answer([one for _, one in batch], found))
+            # SQLite lets nobody queue for its lock: a daemon that waits for it would find it taken at every look.
+            done.add_done_callback(lambda _: loop.call_later(loop.time() - began, self._next, loop))
 
-    def _answer(
-        self, loop: asyncio.AbstractEventLoop, batch: list[asyncio.Future[Any]], found: asyncio.Future[list[Any]]
-    ) -> None:
+    def _answer(self, batch: list[asyncio.Future[Any]], found: asyncio.Future[list[Any]]) -> None:
         fault = found.exception()
         for number, future in enumerate(batch):
             result = fault or found.result()[number]
@@ -76,7 +77,6 @@ class Pen:
                 future.set_exception(result)
             else:
                 future.set_result(result)
-        self._next(loop)
 
     def _all(self, acts: list[Act[Any]]) -> list[Any]:
         """The results, or the faults, of these acts; one that spoils the transaction does not spoil the others'."""

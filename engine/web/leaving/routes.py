@@ -68,70 +68,76 @@ class Door:
 
     async def link(self, request: Request, shop: Shop) -> Response:
         """The link of a mail, opened by whomever: a person, a scanner, a browser that looks ahead. Nothing changes."""
-        said, now = await self._of_link(request, shop)
+        said = self._leave(request)
+        now = await self._standing(shop, said and said.customer)
+        if said is None or now is None:
+            raise HTTPException(404)
         return self._page(shop, now, what=said, gets=now.gets(said.channel, said.topic or EVERY_TOPIC))
 
     async def left(self, request: Request, shop: Shop) -> Response:
         """One click (RFC 8058), by the mail program or by the button of the page."""
-        said, _ = await self._of_link(request, shop)
-        form = await read_form(request, self.in_time)
+        form, said = await read_form(request, self.in_time), self._leave(request)
+        if said is None:
+            return await self._nobody(shop)
         by_page = _first(form, "do") == "leave"
         evidence = self._evidence(request, "unsubscribe link" if by_page else "one-click")
         done = await self._write(lambda connection: leave(shop, connection, said, evidence))
         if by_page:
-            return self._page(shop, done.now, what=said, done="left", undo=self._sealed(done))
-        return PlainTextResponse(f"{words_of(self._language(shop, done.now)).left}\n")
+            return await self._told(shop, done, "left", what=said)
+        return PlainTextResponse(f"{words_of(self._language(shop, done.was)).left}\n")
 
     async def choices(self, request: Request, shop: Shop) -> Response:
         """What somebody receives."""
-        return self._page(shop, await self._of_choices(request, shop))
+        customer = self._customer(request)
+        now = await self._standing(shop, customer)
+        if customer is None or now is None:
+            raise HTTPException(404)
+        return self._page(shop, now)
 
     async def chosen(self, request: Request, shop: Shop) -> Response:
         """What somebody wants to receive, or that a deed be taken back."""
-        customer = (await self._of_choices(request, shop)).customer
-        form = await read_form(request, self.in_time)
+        form, customer = await read_form(request, self.in_time), self._customer(request)
+        if customer is None:
+            return await self._nobody(shop)
         evidence = self._evidence(request, "preferences page")
         match _first(form, "do"):
             case "save":
                 wanted = _wanted(form, offered(shop))
                 done = await self._write(lambda connection: choose(shop, connection, customer, wanted, evidence))
-                return self._page(shop, done.now, done="saved", undo=self._sealed(done))
+                return await self._told(shop, done, "saved")
             case "leave-all":
                 done = await self._write(lambda connection: leave_all(shop, connection, customer, evidence))
-                return self._page(shop, done.now, done="left", undo=self._sealed(done))
+                return await self._told(shop, done, "left")
             case "undo":
                 deed = unseal(self.site.secrets, _UNDO, _first(form, "undo")) or [None, {}]
                 before = deed[1] if deed[0] == customer else {}
                 evidence = self._evidence(request, "undo on the page")
                 done = await self._write(lambda connection: undo(shop, connection, customer, before, evidence))
-                return self._page(shop, done.now, done="undone" if done.before else None)
+                return await self._told(shop, done, "undone" if done.before else None)
         raise HTTPException(400)
 
     # --- Who asks ----------------------------------------------------------------------------------------------------
 
-    async def _of_link(self, request: Request, shop: Shop) -> tuple[Leave, Standing]:
-        said = read_unsubscribe_token(self.site.secrets, request.path_params["token"])
-        now = await self._standing(shop, said.customer if said else None)
-        if said is None or now is None:
-            raise HTTPException(404)
-        return said, now
+    def _leave(self, request: Request) -> Leave | None:
+        return read_unsubscribe_token(self.site.secrets, request.path_params["token"])
 
-    async def _of_choices(self, request: Request, shop: Shop) -> Standing:
+    def _customer(self, request: Request) -> str | None:
         values = unseal(self.site.secrets, _CHOICES, request.path_params["token"])
-        now = await self._standing(shop, str(values[0]) if values else None)
-        if values is None or now is None:
-            raise HTTPException(404)
-        return now
+        return str(values[0]) if values else None
 
     async def _standing(self, shop: Shop, customer: str | None) -> Standing | None:
         at = self.site.now()
         return await self.pen.read(lambda connection: standing(shop, connection, customer or _NOBODY, at))
 
+    async def _nobody(self, shop: Shop) -> Response:
+        await self._standing(shop, None)
+        raise HTTPException(404)
+
     async def _write(self, act: Act[Done | None]) -> Done:
         done = await self.pen.write(act)
         reach("web.left")
         if done is None:
-            raise HTTPException(404)  # erased between the two looks
+            raise HTTPException(404)
         return done
 
     def _evidence(self, request: Request, how: str) -> Evidence:
@@ -141,6 +147,13 @@ class Door:
 
     def _language(self, shop: Shop, now: Standing) -> str:
         return spoken(shop.settings.language_chain(now.language), shop.settings.languages)
+
+    async def _told(self, shop: Shop, done: Done, heading: str | None, what: Leave | None = None) -> Response:
+        """The page after a deed, with the way back."""
+        now = await self._standing(shop, done.was.customer)
+        undo = heading if heading != "undone" and done.before else None
+        sealed = seal(self.site.secrets, _UNDO, [done.was.customer, done.before]) if undo else None
+        return self._page(shop, now or done.was, what=what, done=heading, undo=sealed)
 
     def _page(
         self,
@@ -156,9 +169,6 @@ class Door:
         heading = getattr(words_of(page.language), done) if done else None
         text = page.choice(now, offered(shop), choices, what=named, done=heading, **said)
         return HTMLResponse(text, headers={"Content-Security-Policy": POLICY, "Content-Language": page.language})
-
-    def _sealed(self, done: Done) -> str | None:
-        return seal(self.site.secrets, _UNDO, [done.now.customer, done.before]) if done.before else None
 
 
 def _first(form: Mapping[str, list[str]], name: str) -> str:
