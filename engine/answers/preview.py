@@ -150,7 +150,7 @@ class Preview:
     def _made_up(self, compose: Compose, now: datetime) -> dict[str, Mapping[str, Any]]:
         origin = self.playbook.trigger.origin
         known = {"event": {}, **origin.scopes(self.shop.catalogue), **self.playbook.made}
-        made: dict[str, Mapping[str, Any]] = {"brand": self.shop.settings.brand.model_dump()}
+        made: dict[str, Mapping[str, Any]] = {}
         for result, shown in known.items():
             made[result] = compose.shown({name: _sample(one, now) for name, one in shown.items()}, shown)
         if origin.collects:

@@ -152,11 +152,6 @@ class Compose:
             [{"id": row["enrolment_id"], "results": runs[row["enrolment_id"]]["results"]} for row in rows],
         )
         began = self._origins(connection, rows, runs)
-        brand = {
-            "name": self.shop.settings.brand.name,
-            "address": self.shop.settings.brand.address,
-            "website": self.shop.settings.brand.website,
-        }
         found: dict[int, dict[str, Mapping[str, Any]]] = {}
         for row, result in zip(rows, results, strict=True):
             playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
@@ -165,7 +160,7 @@ class Compose:
             customer = self.shown(customers.get(row["customer_id"], {}), self.shop.catalogue.fields)
             origin = began.get(row["enrolment_id"], {"event": {}})
             told = _told(row, playbook) if row["recipient"] is not None else {}
-            found[row["id"]] = {"customer": customer, **origin, "brand": brand, **shown, **told}
+            found[row["id"]] = {"customer": customer, **origin, **shown, **told}
         return found
 
     def _origins(

@@ -170,7 +170,13 @@ class Writer:
         *mail: Any,
     ) -> Job:
         """What is handed over to be written: nothing of it is a secret. Of a mail also its way to leave, and its head."""
-        return Job(template, channel, context, language, zone, self.settings.currency, *mail)
+        said = {**context, "brand": self._brand(language)}
+        return Job(template, channel, said, language, zone, self.settings.currency, *mail)
+
+    def _brand(self, language: str) -> dict[str, str | None]:
+        """What texts in a language may say of the shop."""
+        brand = self.settings.brand
+        return {"name": self.settings.brand_in(language), "address": brand.address, "website": brand.website}
 
     def look(self, job: Job) -> Content | str | Failure:
         """What a message says, without sending it: the parts of a mail, or the words of another channel."""

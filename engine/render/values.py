@@ -120,7 +120,7 @@ class Tongue:
         if isinstance(value, date):
             return self.day(value)
         if isinstance(value, time):
-            return str(format_time(value, "short", locale=self.locale))
+            return self._clock(value, "short")
         if isinstance(value, Fraction):
             return self.percent(value)
         if isinstance(value, float | Decimal):
@@ -140,7 +140,13 @@ class Tongue:
         """The hour, in the customer's zone: `17:05`."""
         if not isinstance(value, datetime):
             raise ValueError("`time` needs a moment with an hour")
-        return str(format_time(self._local(value), _style(style), tzinfo=self.zone, locale=self.locale))
+        return self._clock(self._local(value), _style(style), tzinfo=self.zone)
+
+    def _clock(self, value: Any, style: str, **where: Any) -> str:
+        pattern = str(self.locale.time_formats[style].pattern)
+        if self.locale.language == "ko":
+            pattern = pattern.replace("a ", "aaaa ")  # the short form that the data has is English: `PM 3:30`
+        return str(format_time(value, pattern, locale=self.locale, **where))
 
     def moment(self, value: Any, style: str = "long") -> str:
         """Day and hour in the customer's zone: `31. März 2026, 17:05`."""

@@ -1,4 +1,4 @@
-"""The brand"s settings, and how single values of every file are written."""
+"""The brand's settings, and how single values of every file are written."""
 
 from engine.settings.settings import Settings, Voucher, is_zone
 

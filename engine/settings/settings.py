@@ -48,8 +48,15 @@ class Brand(Declared):
     """Who speaks. The postal address stands in every marketing mail, as the law of many countries asks."""
 
     name: Text = Field(description="The shop's name, as customers know it.")
+    names: Mapping[Text, Text] = Field(
+        default_factory=dict, description="Its name in other languages, for the texts in them: `zh-CN: 松茉茶舍`."
+    )
     address: Text = Field(description="Postal address, printed at the foot of every marketing mail.")
     website: Text | None = Field(default=None, description="Address of the shop's pages.")
+
+    def named(self, languages: Iterable[str]) -> str:
+        """The name in the first of these languages that has one of its own."""
+        return next((self.names[one] for one in languages if one in self.names), self.name)
 
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -187,6 +194,10 @@ class Settings(Declared):
     def zone_of(self, name: str | None) -> ZoneInfo:
         """The customer's zone; the brand's where the customer has none, or one that does not exist."""
         return zone_named(name) if name and is_zone(name) else self.zone
+
+    def brand_in(self, language: str) -> str:
+        """The shop's name in texts of a language."""
+        return self.brand.named((language, self.fallback.get(language, language), language.split("-")[0]))
 
     def language_chain(self, language: str | None) -> tuple[str, ...]:
         """Languages to try for a customer, in order, ending in the brand's own: zh-TW, its fallback, zh, en."""

@@ -82,7 +82,7 @@ class Page:
         return (known.named(self.settings.language_chain(self.language)) if known is not None else None) or topic
 
     def _page(self, **said: Any) -> str:
-        words, brand = words_of(self.language), self.settings.brand
+        words, brand, name = words_of(self.language), self.settings.brand, self.settings.brand_in(self.language)
         nothing: Mapping[str, Any] = {
             "fault": None, "done": None, "what": None, "gets": False, "undo": None, "channels": (), "choices": "",
         }  # fmt: skip
@@ -92,8 +92,8 @@ class Page:
                 "language": self.language,
                 "direction": locale_of(self.language).text_direction,
                 "style": Markup(_STYLE),  # noqa: S704  (our own file)
-                "title": words.title.replace("{brand}", brand.name),
-                "brand": brand.name,
+                "title": words.title.replace("{brand}", name),
+                "brand": name,
                 "address": brand.address,
                 "website": brand.website if brand.website and is_link(brand.website) else None,
                 "words": words,
