@@ -5,15 +5,18 @@ import shutil
 import socket
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 from pwd import getpwnam
+from tempfile import mkdtemp
 
-#: Domains whose mail is kept, and one of which no address exists although the server takes mail for it.
+#: Domains whose mail is kept, and one whose mail is handed on to a server that may know better.
 KEPT, GONE = ("example.com", "bounces.example"), "gone.example"
+
+_PATIENCE = 300  # seconds, before a test says what the log has instead
 
 _MAIN = """
 compatibility_level = 3.6
@@ -37,7 +40,8 @@ virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 recipient_delimiter = +
 relay_domains = {gone}
-transport_maps = inline:{{ {gone}=error:5.1.1 }}
+transport_maps = inline:{{ {gone}=smtp:[127.0.0.1]:{next} }}
+minimal_backoff_time = 300s
 smtpd_client_connection_count_limit = 0
 smtpd_peername_lookup = no
 disable_dns_lookups = yes
@@ -56,6 +60,7 @@ trace unix - - n - 0 bounce
 verify unix - - n - 1 verify
 flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
+showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
@@ -77,7 +82,7 @@ class Postfix:
     """What the server has taken, and where it went."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        self.port, self._mail, self._log, self._queue = port, folder / "mail", folder / "log", folder / "queue"
+        self.port, self._etc, self._mail, self._log = port, folder / "etc", folder / "mail", folder / "log"
 
     @property
     def mails(self) -> list[Message]:
@@ -89,36 +94,48 @@ class Postfix:
         """The one Maildir of all kept domains."""
         return self._mail / "all"
 
-    @property
-    def queued(self) -> int:
-        """Mails that are still on their way."""
-        return sum(1 for part in ("incoming", "active", "deferred") for file in (self._queue / part).rglob("*") if file.is_file())
-
     def logged(self, status: str) -> Counter[str]:
         """Message-IDs by how often the log says that they had this status: `sent`, `bounced`, `deferred`."""
         text = self._log.read_text()
         names = dict(re.findall(r" (\w+): message-id=<([^>]*)>", text))
-        found: Counter[str] = Counter(names[one] for one in re.findall(rf" (\w+): to=.*status={status} ", text))
-        return found
+        return Counter(names[one] for one in re.findall(rf" (\w+): to=.*status={status} ", text))
+
+    def until(self, done: Callable[[str], bool]) -> None:
+        """Reads the log as it is written, as far as a line of which that is true."""
+        command = ["timeout", str(_PATIENCE), "tail", "-n", "+1", "-F", str(self._log)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as tail:
+            assert tail.stdout is not None
+            found = any(done(line) for line in tail.stdout)
+            tail.terminate()
+        assert found, self._log.read_text()[-3000:]
+
+    def until_empty(self) -> None:
+        """Waits until every mail has left the queue, wherever it went."""
+        for _ in range(_PATIENCE):
+            listed = subprocess.run(
+                ["postqueue", "-c", str(self._etc), "-p"], capture_output=True, text=True, check=True
+            )
+            if "Mail queue is empty" in listed.stdout:
+                return
+        raise AssertionError(listed.stdout)
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Postfix]:
-    """A server that ends with the block."""
+def running(following: int) -> Iterator[Postfix]:
+    """A server that ends with the block; it hands mail for `GONE` on to the port `following`."""
+    folder = Path(mkdtemp(prefix="postfix-"))  # pytest's own folders are closed to the server's user
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     etc, owner = folder / "etc", getpwnam("postfix")
     for name in ("etc", "queue", "data", "mail"):
         (folder / name).mkdir(parents=True)
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_mode & 0o011 != 0o011 and str(parent).startswith("/tmp/"):
-            parent.chmod(0o755)  # the server's own user must find its way
+    folder.chmod(0o755)  # the server's own user must find its way
     shutil.chown(folder / "data", owner.pw_uid)
     shutil.chown(folder / "mail", owner.pw_uid)
     values = {
         "folder": folder, "etc": etc, "queue": folder / "queue", "data": folder / "data", "mail": folder / "mail",
-        "log": folder / "log", "kept": " ".join(KEPT), "gone": GONE, "uid": owner.pw_uid, "gid": owner.pw_gid,
+        "log": folder / "log", "kept": " ".join(KEPT), "gone": GONE, "uid": owner.pw_uid, "gid": owner.pw_gid, "next": following,
     }  # fmt: skip
     (etc / "main.cf").write_text(_MAIN.format(**values))
     (etc / "master.cf").write_text(_MASTER.format(port=port))
@@ -128,8 +145,9 @@ def running(folder: Path) -> Iterator[Postfix]:
         yield Postfix(folder, port)
     finally:
         _postfix(etc, "abort")
+        shutil.rmtree(folder)
 
 
 def _postfix(etc: Path, what: str) -> None:
     done = subprocess.run(["postfix", "-c", str(etc), what], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr or (etc.parent / "log").read_text()
