@@ -1,7 +1,5 @@
 """The table of erasures."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -9,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from engine.store.types import Instant
 
 revision = "0011"
-down_revision = max(path.name[:4] for path in Path(__file__).parent.glob("0*.py") if path.name[:4] < revision)
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
