@@ -59,7 +59,7 @@ class Delayed(Session):
 
 
 def ours(work: Round) -> float:
-    """The channel of mail, with a gate that lets everything go. Connections are open already, as they are in the engine."""
+    """The channel of mail, with a gate that lets everything go; opening the connections is part of it, as for the others."""
     email = Email.model_validate(
         {"from": _SENDER, "host": "127.0.0.1", "port": work.port, "connections": work.connections}
     )
@@ -98,7 +98,7 @@ def measure(mails: int, connections: int, latencies: Sequence[float]) -> Iterato
     """Ours against each of the others, for each latency."""
     program = shutil.which("smtp-source") or shutil.which("smtp-source", path="/usr/sbin")
     for latency in latencies:
-        few = mails if not latency else max(connections * 20, mails // 10)
+        few = mails if not latency else max(connections * 100, mails // 10)
         with sink(latency) as port:
             work = Round(port, few, connections)
             others: dict[str, Subject] = {"aiosmtplib": partial(plain, work)}

@@ -45,9 +45,9 @@ class Line(asyncio.Protocol):
         self._asked: deque[tuple[Step, Flight | None]] = deque()
         self._half_open = False  # a transaction was begun that no content ended
         self._leaving = False
-        self.gone = self._loop.create_future()
+        self.gone = self._loop.create_future()  # done when the connection has ended
 
-    # --- What asyncio calls -----------------------------------------------------------------------------------------
+    # What asyncio calls:
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -63,7 +63,7 @@ class Line(asyncio.Protocol):
             self.gone.set_result(None)
         self._news(self)
 
-    # --- What the pass over the letters calls ---------------------------------------------------------------------------
+    # What the pass over the letters calls:
 
     @property
     def free(self) -> bool:
@@ -126,7 +126,7 @@ class Line(asyncio.Protocol):
 
     def check(self, now: float) -> None:
         """Ends the connection when an answer is overdue, however much of it came bit by bit."""
-        if self.dead is None and now >= self.deadline:
+        if self.dead is None and now >= self.deadline and not self._heard:  # it may be us who stood still meanwhile
             waited = self._patience.final if self.handed else self._patience.answer
             self.die(None, f"the relay did not answer within {waited:g} seconds")
 
@@ -145,11 +145,6 @@ class Line(asyncio.Protocol):
             self._transport.write(b"QUIT\r\n")
             self._transport.close()
 
-    def end(self) -> None:
-        """Lets a connection go that does not end by itself."""
-        if self._transport is not None:
-            self._transport.abort()
-
     def forget(self) -> None:
         """Breaks off, as a crash would: of what was on it, nobody is told."""
         for flight in (self.waiting, self.current, self.handed):
@@ -159,7 +154,7 @@ class Line(asyncio.Protocol):
         self.buried = True
         self.die(None, "broken off")
 
-    # --- Saying -------------------------------------------------------------------------------------------------------
+    # Saying:
 
     def _write(self, data: bytes) -> None:
         assert self._transport is not None
@@ -199,7 +194,7 @@ class Line(asyncio.Protocol):
         self._write(said)
         reach("smtp.dot")
 
-    # --- Hearing ------------------------------------------------------------------------------------------------------
+    # Hearing:
 
     def _answered(self, reply: Reply, settled: list[Settled]) -> None:
         if not self._asked:

@@ -103,7 +103,7 @@ class Lines:
         if lines:
             await asyncio.wait([line.gone for line in lines], timeout=min(_FAREWELL, self._patience.answer))
         for line in lines:
-            line.end()
+            line.forget()
         if self._tick is not None:
             self._tick.cancel()
         await asyncio.sleep(0)
