@@ -37,7 +37,7 @@ class Job(NamedTuple):
     unsubscribe_url: str | None = None
     headers: MailHeaders | None = None
 
-    def data(self, number: int) -> list[Any]:
+    def packed(self, number: int) -> list[Any]:
         """The job as plain data; `number` stands for its text."""
         about = (self.channel, self.context, self.locale, self.zone.key, self.currency, self.unsubscribe_url)
         return [number, *about, None if self.headers is None else _HEAD(self.headers)]

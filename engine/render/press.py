@@ -143,7 +143,7 @@ class Press:
             return
         number = self._texts.get(template.key, len(self._texts))
         try:
-            job = wire.frame(wire.JOB, wire.dumped(task.job.data(number)))
+            job = wire.frame(wire.JOB, wire.dumped(task.job.packed(number)))
         except (ValueError, TypeError, OverflowError) as fault:
             task.result = Refused(f"{template.message.id}/{template.message.language}: {fault}")
             return

@@ -86,7 +86,7 @@ def test_every_kind_of_value_arrives_as_it_was() -> None:
         "events": Several([{"total": Money(7, "EUR")}], 9),
     }  # fmt: skip
     told = job(event={}, c=values)
-    _, *about = wire.loaded(wire.dumped(told.data(0)))
+    _, *about = wire.loaded(wire.dumped(told.packed(0)))
     arrived = job_of(SOUND, about)
     assert arrived == told
     assert arrived.context["c"]["events"].count == 9
