@@ -18,12 +18,13 @@ from engine.listen import LISTENER, Listen
 from engine.loyalty.codes import random_code
 from engine.outgoing.compose import Compose
 from engine.outgoing.hands import Hands
+from engine.outgoing.outbox import next_due
 from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
 from engine.resting import Resting
 from engine.shop import Shop
 from engine.store.dialect import horizon
 from engine.store.faults import is_of_a_statement
-from engine.store.ledger import RUNNING, UNDECIDED, WAITING, enrolments, of_playbooks, outbox
+from engine.store.ledger import RUNNING, enrolments, of_playbooks
 from engine.store.prepared import Prepared, Questions
 from engine.trigger import Span, Window
 from engine.upkeep import Upkeep
@@ -31,7 +32,6 @@ from engine.workspace.playbook import Playbook
 
 #: Progress without anything enrolled is written this often; until then it is only remembered, and an idle tick writes nothing.
 _WRITE_EVERY = timedelta(minutes=5)
-
 
 #: What a look at the store finds: the progress on record, the position, the listener's window and whether it hears
 #: anything, and what `_due` gives.
@@ -75,6 +75,7 @@ class Tick:
         # One channel alone takes everything: rehearsals record it.
         doors = doors if isinstance(doors, Doors) else Doors.all_to(doors)
         self._deliver = Deliver(Compose(shop, secrets, doors.sign), doors)
+        self.begin = self._deliver.begin  # at the start of a program
         self._entries = entries_of(shop, {} if compiled is None else compiled)
         self._audiences = {name: audience_of(entry.playbook) for name, entry in self._entries.items()}
         self._questions = Questions()
@@ -84,7 +85,7 @@ class Tick:
         self._zones: tuple[int, tuple[str, ...]] | None = None
         self._upkeep = Upkeep(shop)
         self._resting = Resting()
-        agenda = (Prepared(one, shop.store.dialect.name) for one in _agenda(shop.moving))
+        agenda = (Prepared(one, shop.store.dialect.name) for one in (_next_run(shop.moving), *next_due(shop.moving)))
         self._agenda = (*agenda, *self._upkeep.agenda)
 
     def __call__(self, now: datetime) -> Ticked:
@@ -120,13 +121,9 @@ class Tick:
                 self._resting.went_well(name)
 
     def living(self, hands: Hands) -> "Tick":
-        """Within a program that goes on: what it has in its hands outlives this object, and time passes while it works."""
+        """Within a program: what it has in its hands outlives this object, and time passes while it works."""
         self._deliver.hands = hands
         return self
-
-    def begin(self, now: datetime) -> None:
-        """At the start of a program: what dead ones had in their hands is taken back, where none other can be alive."""
-        self._deliver.begin(now)
 
     def next_at(self, after: datetime) -> datetime | None:
         """The next instant after `after` at which there may be something to do, if nothing happens until then."""
@@ -296,15 +293,8 @@ def audience_of(playbook: Playbook) -> str | None:
     return None if tree is None else sha256(f"{playbook.trigger.word} {tree}".encode()).hexdigest()[:16]
 
 
-def _agenda(playbooks: Sequence[str]) -> list[sa.Select[Any]]:
-    """The next run and message whose time comes after :after."""
-    agenda = []
-    for table, column, waiting in (
-        (enrolments, enrolments.c.due_at, RUNNING),
-        (outbox, outbox.c.due_at, WAITING),
-        (outbox, outbox.c.due_at, UNDECIDED),
-    ):
-        where = [sa.literal_column(waiting), column > sa.bindparam("after", type_=column.type)]
-        where.append(of_playbooks(table, playbooks))
-        agenda.append(sa.select(sa.func.min(column)).where(*where))
-    return agenda
+def _next_run(playbooks: Sequence[str]) -> sa.Select[Any]:
+    """The next run whose time comes after :after."""
+    later = enrolments.c.due_at > sa.bindparam("after", type_=enrolments.c.due_at.type)
+    due = (sa.literal_column(RUNNING), later, of_playbooks(enrolments, playbooks))
+    return sa.select(sa.func.min(enrolments.c.due_at)).where(*due)

@@ -31,6 +31,15 @@ GUARDS: Mapping[str, Guard] = {
 }
 
 
+#: Those whose verdict time alone can change, or what the engine itself has sent since.
+_PASSING = (expiry, send_window, cap)
+
+
+def look_again(at: Look) -> Verdict | None:
+    """The same as `look` for a message that might go a moment ago, where nothing but time has passed and messages went."""
+    return next((verdict for guard in _PASSING if (verdict := guard(at)) is not None), None)
+
+
 def look(at: Look) -> Verdict | None:
     """The first guard's verdict on a message; None where it may go."""
     return next((verdict for guard in GUARDS.values() if (verdict := guard(at)) is not None), None)
@@ -41,4 +50,16 @@ def against(at: Look) -> dict[str, Verdict]:
     return {name: verdict for name, guard in GUARDS.items() if (verdict := guard(at)) is not None}
 
 
-__all__ = ["EVERY_TOPIC", "GUARDS", "Cap", "Look", "Rival", "Said", "Verdict", "against", "holding", "look"]
+__all__ = [
+    "EVERY_TOPIC",
+    "GUARDS",
+    "Cap",
+    "Look",
+    "Rival",
+    "Said",
+    "Verdict",
+    "against",
+    "holding",
+    "look",
+    "look_again",
+]

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.addresses import fold_address
-from engine.guards import Verdict, look
+from engine.guards import Look, Verdict, look, look_again
 from engine.outgoing.compose import Compose
 from engine.outgoing.outcomes import Move, Row, next_try
 from engine.outgoing.sight import Sight
@@ -34,6 +34,7 @@ class Looks:
         self._sight: Sight | None = None
         self._version: int | None = None
         self._open: dict[int, Row] = {}  # those that have not gone yet
+        self._seen: dict[int, Look] = {}  # what was seen of them, where that stands but for the time
 
     def first(
         self, connection: sa.Connection, rows: Sequence[Row], customers: Customers, now: datetime
@@ -67,6 +68,7 @@ class Looks:
         for move in moves:
             if move.get("suppress") and self._sight is not None:
                 dead = (move["channel"], fold_address(move["recipient"]))
+                self._seen.clear()
                 self._sight = replace(
                     self._sight, suppressed={**self._sight.suppressed, dead: f"bounced: {move['reply']}"}
                 )
@@ -74,6 +76,7 @@ class Looks:
     def hold(self, connection: sa.Connection) -> None:
         """And whether a playbook is held for it."""
         if self._sight is not None:
+            self._seen.clear()
             self._sight = replace(self._sight, held=holds_on(connection, "sends"))
 
     def _stands(self, connection: sa.Connection) -> bool:
@@ -84,6 +87,7 @@ class Looks:
 
     def _read(self, connection: sa.Connection, rows: Sequence[Row], now: datetime) -> None:
         self._version = _version(connection)
+        self._seen.clear()
         self._sight = Sight.of(self._shop, connection, rows, self._customers, now)
 
     def _judge(
@@ -93,8 +97,15 @@ class Looks:
         allowed, moves = [], []
         for row in rows:
             playbook = self._shop.pinned(connection, row["playbook"], row["revision"])
-            verdict = look(self._sight.look(row, playbook, now))
+            before = self._seen.get(row["id"])
+            if before is None:
+                at = self._sight.look(row, playbook, now)
+                verdict = look(at)
+            else:
+                at = self._sight.again(before, row, playbook, now)
+                verdict = look_again(at)
             if verdict is None:
+                self._seen[row["id"]] = at
                 allowed.append(row)
                 if count:
                     self._sight.count(row, now)

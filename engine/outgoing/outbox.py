@@ -3,7 +3,7 @@
 A worker that was taken for dead finds its messages under another attempt, and changes nothing of them.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from engine.outgoing.states import ALLOWED
 from engine.outgoing.tries import follow
 from engine.store.brakes import not_held
 from engine.store.dialect import insert, lease_clock, lease_end
-from engine.store.ledger import LEASED, WAITING, attempts, outbox
+from engine.store.ledger import LEASED, UNDECIDED, WAITING, attempts, of_playbooks, outbox
 from engine.store.prepared import Prepared
 
 Row = Mapping[str, Any]
@@ -42,6 +42,14 @@ def waiting(playbooks: Sequence[str], without: Collection[str] = ()) -> sa.Selec
 
 def _by_others(without: Collection[str]) -> list[sa.ColumnElement[bool]]:
     return [outbox.c.channel.not_in(sorted(without))] if without else []
+
+
+def next_due(playbooks: Sequence[str]) -> Iterator[sa.Select[Any]]:
+    """The next message, and the next doubt, whose time comes after :after."""
+    later = outbox.c.due_at > sa.bindparam("after", type_=outbox.c.due_at.type)
+    for which in (WAITING, UNDECIDED):
+        due = (sa.literal_column(which), later, of_playbooks(outbox, playbooks))
+        yield sa.select(sa.func.min(outbox.c.due_at)).where(*due)
 
 
 def claim(

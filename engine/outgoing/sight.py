@@ -1,7 +1,7 @@
 """What the guards look at, gathered for many messages at once."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,6 +105,10 @@ class Sight:
             open_complaints=customer.get("open_complaints") or 0,
             despite_complaint=playbook is not None and playbook.guarded.if_complaint == "send",
         )
+
+    def again(self, before: Look, row: Row, playbook: Playbook | None, now: datetime) -> Look:
+        """The same message a moment later, when only time has passed and messages went."""
+        return replace(before, now=now, caps=tuple(self._caps(row, playbook)) if before.caps else ())
 
     def _caps(self, row: Row, playbook: Playbook | None) -> Iterator[Cap]:
         """The caps that concern a message, each with what counts against it."""
