@@ -10,7 +10,7 @@ from engine.channels import Letter, Outcome
 from engine.channels.smtp import Patience, Smtp
 from engine.settings.channels import Email
 
-SOON = Patience(answer=0.15, final=0.25)
+SOON = Patience(answer=0.4, final=0.5)
 CONTENT = b"Subject: hi\r\n\r\n.dot\r\n..two\r\nend\r\n"
 
 

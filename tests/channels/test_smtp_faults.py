@@ -19,6 +19,12 @@ SILENT_AT_LAST = f"the relay did not answer within {SOON.final:g} seconds"
 both_ways = pytest.mark.parametrize("extensions", [None, LOCK_STEP])
 
 
+def cuts(first: int, last: int) -> list[tuple[str, int]]:
+    """Where a connection is cut, in bytes; fewer where it takes a while until that is found out."""
+    found = [(toxic, passing) for toxic in ("limit", "reset") for passing in range(first, last, 30)]
+    return found + [("black_hole", passing) for passing in range(first, last, 100)]
+
+
 def resting(code: int | None, reply: str) -> Retry:
     return Retry(FIRST, code, reply, "relay")
 
@@ -81,7 +87,7 @@ def test_a_host_that_takes_the_connection_and_says_nothing() -> None:
 def test_421_shuts_the_door_at_any_step_and_loses_nothing(step: str, extensions: tuple[str, ...] | None) -> None:
     with Relay(extensions=extensions, **{step: ["421 4.3.2 going down"]}) as relay:
         clock = Clock()
-        with channel(relay.port, SOON, clock=clock, connections=1) as smtp:
+        with channel(relay.port, clock=clock, connections=1) as smtp:
             shut = through(smtp, letters(9)).told[0][1]
             assert isinstance(shut, Retry)
             in_lock_step = step == "DATA" and extensions is not None
@@ -473,8 +479,7 @@ def test_a_slow_network_changes_nothing() -> None:
         assert send(smtp, *letters(10)) == [KEPT] * 10
 
 
-@pytest.mark.parametrize("toxic", ["limit", "reset", "black_hole"])
-@pytest.mark.parametrize("passing", range(20, 420, 40))
+@pytest.mark.parametrize(("toxic", "passing"), cuts(20, 420))
 def test_wherever_the_way_there_is_cut_no_letter_is_lost_or_doubled_in_silence(toxic: str, passing: int) -> None:
     clock = Clock()
     with (
@@ -488,8 +493,7 @@ def test_wherever_the_way_there_is_cut_no_letter_is_lost_or_doubled_in_silence(t
         assert send(smtp, letter(9)) == [KEPT]
 
 
-@pytest.mark.parametrize("toxic", ["limit", "reset", "black_hole"])
-@pytest.mark.parametrize("passing", range(10, 330, 30))
+@pytest.mark.parametrize(("toxic", "passing"), cuts(10, 330))
 def test_wherever_the_way_back_is_cut_no_letter_is_lost_or_doubled_in_silence(toxic: str, passing: int) -> None:
     clock = Clock()
     with (
