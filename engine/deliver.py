@@ -136,13 +136,15 @@ class Deliver:
     def _batch(self, now: datetime, report: Delivered) -> bool:
         """Claims messages and sends them; whether there were any."""
         attempt = uuid4().hex
-        with self.compose.shop.store.connect() as line:
-            rows, going = self._claim(line, attempt, now, {*self._resting(now), *report.resting})
-            if going:
-                instant = self._instant(now)
-                book = Book(self.compose.shop, line, attempt, self.hands, instant, self.brakes.watch, report.add)
-                self._send(book, going, report)
-        self.hands.let_go(attempt)
+        try:
+            with self.compose.shop.store.connect() as line:
+                rows, going = self._claim(line, attempt, now, {*self._resting(now), *report.resting})
+                if going:
+                    instant = self._instant(now)
+                    book = Book(self.compose.shop, line, attempt, self.hands, instant, self.brakes.watch, report.add)
+                    self._send(book, going, report)
+        finally:
+            self.hands.let_go(attempt)  # or the heartbeat would keep what a fault has left from being taken back
         return bool(rows)
 
     def _instant(self, now: datetime) -> Callable[[], datetime]:
@@ -217,7 +219,7 @@ class Deliver:
         left = gate.close()
         if gate.fault is not None:
             raise gate.fault
-        if gate.shut is not None or (left and not self.hands.ends()):
+        if gate.shut is not None or (left and not gate.ended):
             shut = gate.shut
             report.resting[channel] = shut.reply if shut is not None else "it takes nothing"
             self._rests[channel] = (now, now + ((shut.after if shut is not None else None) or _DOOR_RESTS))

@@ -43,6 +43,10 @@ class Book:
     watch: Watch
     count: Callable[[Iterable[Move]], None]
 
+    def is_over(self) -> bool:
+        """Whether nothing new is to be begun: the program shall end, or others may soon take this attempt for dead."""
+        return self.hands.ends() or not self.hands.trusts(self.attempt)
+
     def send(
         self, looks: Looks, rows: Sequence[Row], unfrozen: Sequence[tuple[Row, Composed]], told: Sequence[Move]
     ) -> set[int]:

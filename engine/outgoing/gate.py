@@ -32,6 +32,7 @@ class OneDoor:
         self._unfrozen: list[tuple[Row, Composed]] = []
         self._told: list[Move] = []
         self.shut: Retry | None = None  # what the door said when it took nothing more
+        self.ended = False  # whether it was the engine that gave the door nothing more
         self.fault: sa.exc.DBAPIError | None = None  # of the store, at a last look
 
     def letters(self) -> Iterator[Letter]:
@@ -48,7 +49,8 @@ class OneDoor:
                 if not written.kept:
                     self._unfrozen.append((row, written))
                 yield written.letter
-            if self.fault is not None or self._book.hands.ends():
+            if self.fault is not None or self._book.is_over():
+                self.ended = True
                 return
 
     def may_go(self, letters: Sequence[Letter]) -> set[str]:

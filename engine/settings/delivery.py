@@ -23,7 +23,8 @@ class Delivery(Declared):
     on_uncertain: OnUncertain | None = Field(
         default=None,
         description="`assume_sent` never sends it twice; `resend` sends it once more, the same to the letter; `review` asks "
-        "the shop (`regulars uncertain`). Without it, what is transactional is sent again and all else is not.",
+        "the shop (`regulars uncertain`). Without it, what is transactional is sent again, but for text messages, and all "
+        "else is not.",
     )
     evidence_wait: Duration | None = Field(
         default=None,

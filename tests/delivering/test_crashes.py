@@ -178,7 +178,7 @@ def test_what_is_owed_outlives_a_changed_workspace(store: sa.Engine, now: dateti
 
 def test_a_worker_that_stood_still_before_the_first_byte_sends_nothing(store: sa.Engine, now: datetime) -> None:
     world, relay = about_to_send(store, now)
-    hands, ticks = world._tick._deliver.hands, iter([0.0, 0.0])
+    hands, ticks = world._tick._deliver.hands, iter([0.0, 0.0, 0.0])
     hands.clock = lambda: next(ticks, 300.0)
     world.tick()
     # The first attempt gave it back, a second one with a lease of its own has sent it.

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
@@ -12,7 +13,7 @@ from engine.outgoing.heartbeat import Heartbeat
 from engine.store.connect import connect
 from engine.store.ledger import outbox
 from engine.store.migrate import migrate
-from tests.delivering.world import HELLO, about_to_send, another
+from tests.delivering.world import HELLO, about_to_send, another, later
 from tests.scripted import Scripted
 
 
@@ -65,3 +66,29 @@ def test_a_person_lists_the_doubts_and_decides(now: datetime, tmp_path: Path) ->
     again = run.invoke(main, ["uncertain", "--again", "1", *url])
     assert (again.exit_code, "it is sent" in again.output) == (1, True)
     assert run.invoke(main, ["uncertain", *url]).output == "no message is in doubt\n"
+
+
+def test_what_a_door_of_its_own_fault_left_is_not_kept_alive(store: sa.Engine, now: datetime) -> None:
+    world, relay = about_to_send(store, now)
+
+    def breaks() -> None:
+        raise RuntimeError("a fault of the door")
+
+    relay.between = breaks
+    with pytest.raises(RuntimeError):
+        world.tick_once()
+    assert world._tick._deliver.hands.attempts == []
+    relay.between = lambda: None
+    later(world)
+    world.tick()
+    assert (world.message()["state"], len(relay.taken)) == ("sent", 1)
+
+
+def test_a_claim_that_takes_too_long_is_given_back_and_claimed_anew(store: sa.Engine, now: datetime) -> None:
+    world, relay = about_to_send(store, now, HELLO, "ana", "mei", "tom")
+    hands, at = world._tick._deliver.hands, [0.0]
+    hands.clock = lambda: at[0]
+    relay.width = 1
+    relay.between = lambda: at.__setitem__(0, at[0] + 51)
+    world.tick()
+    assert ({row["state"] for row in world.messages()}, len(relay.taken)) == ({"sent"}, 3)
