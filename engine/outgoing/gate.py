@@ -12,6 +12,7 @@ from engine.outgoing.book import Book
 from engine.outgoing.letters import Composed, Failure, Later
 from engine.outgoing.looks import Looks
 from engine.outgoing.outcomes import Move, Row, move_of, next_try
+from engine.outgoing.policy import goes_again
 
 Written = Composed | Failure | Later
 
@@ -46,7 +47,7 @@ class OneDoor:
                 self.shut = Retry(None, None, written.reason, "relay")
             else:
                 self._pulled[written.letter.key] = (row, written)
-                if not written.kept:
+                if not written.kept and goes_again(self._book.shop, row):
                     self._unfrozen.append((row, written))
                 yield written.letter
             if self.fault is not None or self._book.is_over():
@@ -85,6 +86,8 @@ class OneDoor:
         now = self._book.now()
         move = move_of(self._book.shop, row, composed, outcome, now)
         self._told.append({**move, "sending": row["id"] in self._sending})
+        if move["state"] in ("deferred", "uncertain") and not composed.kept:
+            self._unfrozen.append((row, composed))
         reach("deliver.sent")
 
     def close(self) -> int:

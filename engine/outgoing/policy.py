@@ -38,3 +38,11 @@ class Policy:
 def is_keyed(row: Row) -> bool:
     """Whether the other side knows a repetition by its key, so that it can be handed over until there is an answer."""
     return bool(row["channel"] == "webhook")
+
+
+def goes_again(shop: Shop, row: Row) -> bool:
+    """Whether the same bytes may be asked for after a crash, so that they are kept before the first of them leaves.
+
+    Where they are not, keeping them costs a write of each whole mail; they are kept once an answer has put it off.
+    """
+    return is_keyed(row) or Policy.of(shop, row).way != "assume_sent"

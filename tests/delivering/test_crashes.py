@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 @pytest.mark.parametrize("failpoint", ["deliver.claiming", "deliver.claimed", "deliver.frozen"])
 def test_a_crash_before_sending_is_no_doubt(store: sa.Engine, now: datetime, failpoint: str) -> None:
-    world, relay = about_to_send(store, now)
+    world, relay = about_to_send(store, now, ORDER)
     dies_at(world, failpoint)
     assert relay.taken == []
     later(world)
