@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue
-from engine.store.dialect import insert
+from engine.store.dialect import insert, still_counts
 from engine.store.ledger import progress, revisions
 from engine.store.prepared import Prepared
 from engine.trigger import Window
@@ -55,6 +55,14 @@ class StoredProgress:
         return self._values
 
 
+def window_from(reached: tuple[datetime, int], now: datetime, position: int) -> Window:
+    """What lies between how far a playbook was evaluated, and now."""
+    since, known = reached
+    # A store restored into another server counts transactions anew: look again at all of them; the occasions on record
+    # and `limits.catch_up` keep anything from being said twice or far too late.
+    return Window(min(since, now), now, -1 if known > position else known, position)
+
+
 def hold(connection: sa.Connection, playbook: str, window: Window) -> bool:
     """Takes the playbook for this transaction (SQLite has one writer anyway).
 
@@ -82,7 +90,7 @@ def _moved(dialect: str) -> Prepared:
     of_playbook = progress.c.playbook == sa.bindparam("name", type_=progress.c.playbook.type)
     return Prepared(
         sa.update(progress)
-        .where(of_playbook, progress.c.since <= reached)
+        .where(of_playbook, progress.c.since <= reached, *still_counts(dialect, reached_position))
         .values(since=reached, position=reached_position),
         dialect,
     )

@@ -19,7 +19,7 @@ from engine.loyalty.codes import random_code
 from engine.outgoing.compose import Compose
 from engine.outgoing.hands import Hands
 from engine.outgoing.outbox import next_due
-from engine.progress import Progress, StoredProgress, move, record_revision, zones_of_customers
+from engine.progress import Progress, StoredProgress, move, record_revision, window_from, zones_of_customers
 from engine.resting import Resting
 from engine.shop import Shop
 from engine.store.dialect import horizon
@@ -83,6 +83,7 @@ class Tick:
         self._known: dict[str, tuple[datetime, int]] = {}
         self._settled: Mapping[str, Progress] | None = None
         self._zones: tuple[int, tuple[str, ...]] | None = None
+        self._mark = object()  # on the connections by which this tick has looked
         self._upkeep = Upkeep(shop)
         self._resting = Resting()
         agenda = (Prepared(one, shop.store.dialect.name) for one in (_next_run(shop.moving), *next_due(shop.moving)))
@@ -170,8 +171,9 @@ class Tick:
     def _look(self, now: datetime) -> "_Seen":
         """What is due, in one read transaction; playbooks that rest are not asked about."""
         with self.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
+            self._forget_what_is_lost(connection)
             stored, position = self._stored(connection), horizon(connection)
-            heard = _window(self._reached(stored.get(LISTENER), LISTENER, now, position), now, position)
+            heard = window_from(self._reached(stored.get(LISTENER), LISTENER, now, position), now, position)
             anything = not self._resting.rests(LISTENER, now) and self._listen(connection, heard)
             return stored, position, heard, anything, *self._due(connection, stored, now, position)
 
@@ -190,7 +192,7 @@ class Tick:
     def _ask_alone(self, name: str, now: datetime) -> None:
         with self.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
             before, position = self._stored(connection).get(name), horizon(connection)
-            window = _window(self._reached(before, name, now, position), now, position)
+            window = window_from(self._reached(before, name, now, position), now, position)
             if name == LISTENER:
                 self._listen(connection, window)
             elif self._launched(before, name):
@@ -211,7 +213,7 @@ class Tick:
             if self._launched(before, name) and not self._resting.rests(name, now):
                 reached = self._reached(before, name, now)
                 if reached not in alike:
-                    alike[reached] = _window(reached, now, position)
+                    alike[reached] = window_from(reached, now, position)
                 window = windows[name] = alike[reached]
                 asked += [(name, road, span) for road, span in entry.ranges(window, zones)]
         at = {"now": now}
@@ -261,6 +263,14 @@ class Tick:
             return known
         return stored.since, stored.position
 
+    def _forget_what_is_lost(self, connection: sa.Connection) -> None:
+        """A new connection may lead to a server that was torn down: it has lost commits that nobody waited for, and gives
+        the numbers of those transactions again. What it has on record is never ahead of it; what is remembered may be.
+        """
+        if connection.info.get("looked") is not self._mark:
+            connection.info["looked"] = self._mark
+            self._known, self._settled, self._zones = {}, None, None
+
     def _remember(self, stored: Mapping[str, Progress], idle: list[str], now: datetime, position: int) -> None:
         overdue = [name for name in idle if name in stored and now - stored[name].since >= _WRITE_EVERY]
         if overdue:
@@ -277,14 +287,6 @@ class Tick:
     def _count(report: Ticked, name: str, entered: int) -> None:
         if entered:
             report.enrolled[name] = report.enrolled.get(name, 0) + entered
-
-
-def _window(reached: tuple[datetime, int], now: datetime, position: int) -> Window:
-    """From there until now."""
-    since, known = reached
-    # A store restored into another server counts transactions anew: look again at all of them; the occasions on record
-    # and `limits.catch_up` keep anything from being said twice or far too late.
-    return Window(min(since, now), now, -1 if known > position else known, position)
 
 
 def audience_of(playbook: Playbook) -> str | None:

@@ -172,6 +172,13 @@ def horizon(connection: sa.Connection) -> int:
     return int(connection.exec_driver_sql(statement).scalar_one())
 
 
+def still_counts(dialect: str, position: sa.ColumnElement[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    """That a horizon seen a moment ago still is one: a Postgres that was torn down since gives its numbers again."""
+    if dialect == "postgresql":
+        return (position < sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),)
+    return ()
+
+
 positions_ddl = (
     "CREATE TABLE IF NOT EXISTS positions (id INTEGER PRIMARY KEY CHECK (id = 1), value INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO positions (id, value) VALUES (1, 1)",

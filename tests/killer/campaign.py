@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from engine.cli.options import open_store
 from engine.daemon import clock
 from engine.store.connect import connect
-from tests.killer.failpoints import failpoints_of_engine
+from tests.killer.failpoints import EVENTS, failpoints_of_engine
 from tests.killer.lives import Life
 from tests.killer.relay import Relay, running_relay
-from tests.killer.shop import Client, Door, Happenings, fill, take_events
+from tests.killer.shop import Client, Door, Happenings, fill
 from tests.killer.stores import Postgres, running
 from tests.killer.watch import Death, Watch
 from tests.killer.workspace import environment, write_workspace
@@ -67,6 +67,7 @@ class Campaign:
     zombies: int = 0
     killed_doors: int = 0
     not_begun: int = 0  # lives that met no database when they began
+    open: bool = True  # whether the process that takes events is to be killed too
     began: float = 0.0
     at_rest: float = 0.0  # seconds from the last fault until nothing was due
     over: float = 0.0
@@ -88,7 +89,14 @@ def campaign(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[C
 
         # What happens before a playbook was seen for the first time does not begin it.
         Life.of_command("tick", str(workspace), "--store", url, log=log, variables=variables).wait(60)
-        door = Door(lambda pipe: Life(take_events, url, pipe, log=folder / "events.log", variables=variables))
+
+        def serve(port: int) -> Life:
+            point = run.chance.choice(EVENTS) if run.open and run.chance.random() < 0.5 else ""
+            armed = f"{point}=kill@{run.chance.randint(5, 60)}" if point else ""
+            words = ("serve", str(workspace), "--store", url, "--port", str(port))
+            return Life.of_command(*words, log=folder / "events.log", variables=variables, failpoint=armed)
+
+        door = Door(serve)
         client = Client(Happenings(plan.customers, plan.seed), door)
         watch = Watch(url)
         looked_at = connect(url)
@@ -112,6 +120,8 @@ def kill_all(run: Campaign) -> None:
         while len(run.deaths) < run.plan.kills:
             run.client.allowed = int(64 + run.plan.events_per_kill * len(run.deaths))
             engines.kill_one()
+            if run.client.fault is not None:
+                raise run.client.fault
             if run.chance.random() < 0.05 and run.client.door.life is not None:
                 run.client.door.life.send(signal.SIGKILL)
                 run.killed_doors += 1
@@ -121,6 +131,7 @@ def kill_all(run: Campaign) -> None:
                 run.say(f"{len(run.deaths)} kills in {spent:.0f} s, {told} events told, {taken} mails taken")
     finally:
         engines.leave()
+        run.open = False
 
 
 class Alone:
@@ -168,7 +179,7 @@ def when_to_kill(run: Campaign, life: Life) -> str:
         if run.relay.taken > taken if way == "at work" else run.relay.in_content:
             break
         time.sleep(0.002)
-    life.wait(run.chance.uniform(0, 0.4 if way == "at work" else 0.06))
+    life.wait(run.chance.uniform(0, 0.4 if way == "at work" else 0.02))
     return way
 
 
@@ -309,7 +320,7 @@ def leave_alone(run: Campaign) -> None:
         for life in lives:
             if not life.wait(30):
                 run.ended.append("a life did not end after SIGTERM")
-            elif life.code != 0:
+            elif life.code not in (0, -signal.SIGTERM):  # the latter where it had only just begun
                 run.ended.append(f"a life ended after SIGTERM with {life.code}")
             life.kill()
     last_one = run.begin("", "--until-idle")

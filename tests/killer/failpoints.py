@@ -6,7 +6,6 @@ from engine.failpoints import FAILPOINTS
 ELSEWHERE = {
     "bounce.": "a mailbox of returned mails; tests/bounces stops the program there",
     "web.": "the pages of customers; tests/web stops the program there",
-    "events.": "`POST /events`; tests/web/events stops the program there",
     "import.": "`regulars import`; tests/store/importing stops the program there",
     "inbox.": "a watched folder; tests/store/importing stops the program there",
     "export.": "`regulars export`; tests/export stops the program there",
@@ -15,6 +14,10 @@ ELSEWHERE = {
 }
 
 
+#: Those of `regulars serve`, which takes the events of a campaign.
+EVENTS = [name for name in FAILPOINTS if name.startswith("events.")]
+
+
 def failpoints_of_engine() -> list[str]:
-    """Those that a campaign must come to."""
-    return [name for name in FAILPOINTS if not name.startswith(tuple(ELSEWHERE))]
+    """Those of the engine that a campaign must come to."""
+    return [name for name in FAILPOINTS if not name.startswith((*ELSEWHERE, "events."))]

@@ -4,6 +4,7 @@ Reading the code takes seconds, and a thousand kills would take an hour of nothi
 a session of its own; it opens the store, reads the workspace and listens to signals as one that was started by hand.
 """
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -15,6 +16,8 @@ from typing import Any
 
 from engine import failpoints
 from engine.cli import main
+
+_C, _DIE_WITH_PARENT = ctypes.CDLL(None), 1
 
 _NURSERY = multiprocessing.get_context("forkserver")
 _NURSERY.set_forkserver_preload(["tests.killer.read_before"])
@@ -76,6 +79,7 @@ class Life:
 
 def _live(work: Callable[..., None], given: tuple[Any, ...], variables: Mapping[str, str], log: str) -> None:
     os.setsid()
+    _C.prctl(_DIE_WITH_PARENT, signal.SIGKILL)  # who forked it ends with the killer, however that ends
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)

@@ -14,7 +14,7 @@ from engine.store.loyalty import points
 from tests.killer.campaign import AT_REST_WITHIN, Campaign
 from tests.killer.ledger import Ledger
 from tests.killer.model import Expected, expected
-from tests.killer.workspace import CAP, CONNECTIONS, MAILS, POINTS
+from tests.killer.workspace import CAP, CONNECTIONS, MAILS, POINTS, SOURCE
 
 Row = Mapping[str, Any]
 
@@ -77,7 +77,7 @@ class Oracle:
     def _events(self) -> Iterator[str]:
         """Every acknowledged event is in the store, exactly once and as it was told; and nothing else is."""
         told = [told.event for told in self.run.client.told]
-        stored = Counter((row["id"], row["customer_id"], _text(row["payload"])) for row in self.tables["events"])
+        stored = Counter((_told(row["id"]), row["customer_id"], _text(row["payload"])) for row in self.tables["events"])
         stored += Counter((row["id"], row["customer_id"], row["total"]) for row in self.tables["orders"])
         asked = Counter(
             (
@@ -97,7 +97,7 @@ class Oracle:
         found: Counter[tuple[str, str, str]] = Counter()
         for row in self.tables["enrolments"]:
             if row["playbook"] in _EVENT_PLAYBOOKS:
-                found[row["playbook"], row["customer_id"], row["event_id"]] += 1
+                found[row["playbook"], row["customer_id"], _told(row["event_id"])] += 1
         wrong = found.keys() ^ self.model.runs.keys() | {key for key in found if found[key] != 1}
         yield from (f"I2: {key} has {found[key]} runs" for key in sorted(wrong))
         entered = Counter(row["customer_id"] for row in self.tables["enrolments"] if row["playbook"] == "milestone")
@@ -158,7 +158,7 @@ class Oracle:
 
     def _messages_of(self, row: Row) -> list[str]:
         mails = list(MAILS[row["playbook"]])
-        if row["playbook"] == "thanks" and row["event_id"] not in self.model.praised:
+        if row["playbook"] == "thanks" and _told(row["event_id"]) not in self.model.praised:
             mails.remove("praise")
         if row["playbook"] == "reminder" and row["state"] == "running":
             mails.remove("basket-again")  # its minute is not over
@@ -248,6 +248,10 @@ class Oracle:
         planned = sum(len(self._messages_of(row)) for row in self.tables["enrolments"])
         if planned != len(self.tables["outbox"]):
             yield f"I18: {planned} messages were to be planned, and {len(self.tables['outbox'])} are there"
+
+
+def _told(event: str) -> str:
+    return event.removeprefix(f"{SOURCE}:")
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 from engine.channels.sink import Received, Session
 
 #: Before the line is written, and between the line and the answer: a kill should fall into either.
-_SLOWEST = 0.012
+_SLOWEST = 0.015
 #: Mails taken, and connections that were told to go on and have not been answered since: what a killer may look at.
 _FIGURES = struct.Struct("qq")
 

@@ -1,20 +1,22 @@
-"""The shop's side: a client that tells what happened, and repeats it until it is acknowledged; and the process that takes it."""
+"""The shop's side: a client that tells what happened by `POST /events/batch`, and repeats it until it is acknowledged."""
 
+import json
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from multiprocessing.connection import Connection, Pipe
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.daemon import clock
-from engine.store.connect import connect
-from engine.store.ingest import put_customers, put_events
+from engine.store.ingest import put_customers
 from tests.killer.lives import Life
+from tests.killer.workspace import SOURCE_KEY
 
 Event = dict[str, Any]
 
@@ -127,52 +129,61 @@ class Client(threading.Thread):
 
 
 class Door:
-    """The process that takes events, begun anew whenever it was killed; `take` says whether a batch was acknowledged."""
+    """`regulars serve`, begun anew whenever it was killed; `take` says whether a batch was acknowledged."""
 
-    def __init__(self, begin: Callable[[Connection], Life]) -> None:
+    def __init__(self, begin: Callable[[int], Life]) -> None:
+        """`begin` begins a life of it at a port."""
         self._begin = begin
-        self._mine: Connection | None = None
+        self._port = _free_port()
+        self._line: HTTPConnection | None = None
         self.life: Life | None = None
 
     def take(self, batch: list[Event]) -> bool:
-        """Hands a batch over; False where no answer came, and nobody knows whether it was taken."""
-        if self.life is None or self._mine is None or not self.life.alive:
-            self._open()
-        assert self._mine is not None
+        """Hands a batch over; False where no answer came, or not all was acknowledged."""
+        if self.life is None or not self.life.alive:
+            self._hang_up()
+            self.life = self._begin(self._port)
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {SOURCE_KEY}"}
         try:
-            self._mine.send(batch)
-            if not self._mine.poll(_PATIENCE):
-                return False
-            answer = self._mine.recv()
-        except (EOFError, OSError):
-            if self.life is not None:
-                self.life.wait(5)
+            if self._line is None:
+                self._line = HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)
+            self._line.request("POST", "/events/batch", json.dumps([_written(one) for one in batch]), headers)
+            answer = self._line.getresponse()
+            results = json.loads(answer.read())["results"] if answer.status == 207 else []
+        except (OSError, HTTPException, ValueError):
+            self._hang_up()
+            time.sleep(0.05)  # it is only just beginning, or was killed
             return False
-        if isinstance(answer, str):
-            raise AssertionError(answer)
-        return bool(answer)
+        refused = [one for one in results if one["status"] not in (200, 201, 429, 503)]
+        if refused:
+            raise AssertionError(f"refused: {refused[0]}")
+        if not results or any(one["status"] > 201 for one in results):
+            time.sleep(0.1)
+            return False
+        return True
 
-    def _open(self) -> None:
-        mine, its = Pipe()
-        self._mine, self.life = mine, self._begin(its)
-        its.close()
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+        self._line = None
 
     def close(self) -> None:
         """Ends the process."""
+        self._hang_up()
         if self.life is not None:
             self.life.kill()
 
 
-def take_events(url: str, pipe: Connection) -> None:
-    """The process that takes events: each batch is acknowledged when its transaction is committed."""
-    store = connect(url)
-    while True:
-        batch = pipe.recv()
-        try:
-            with store.begin() as connection:
-                written = put_events(connection, batch, clock())
-        except sa.exc.DBAPIError:
-            pipe.send(False)
-            time.sleep(0.1)
-        else:
-            pipe.send(f"rejected: {written.rejected[0]}" if written.rejected else True)
+def _written(event: Event) -> dict[str, Any]:
+    """An event as a shop writes it: amounts in the main unit."""
+    payload = dict(event["payload"])
+    if event["name"] == "order.paid":
+        payload = {"order_id": event["id"], "total": f"{payload['total'] / 100:.2f}"}
+    told = {"id": event["id"], "event": event["name"], "customer": event["customer_id"]}
+    return {**told, "at": event["occurred_at"].isoformat(), **payload}
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])

@@ -11,6 +11,8 @@ CAP = 25
 MILESTONE = 1_000
 POINTS = 10
 SECRET = "the-killer-signs-with-this-and-nobody-else"
+#: Who tells the events, and its key. In the store its events are named `SOURCE:ID`.
+SOURCE, SOURCE_KEY = "webshop", "the-key-of-a-shop-in-the-tests"
 WEBHOOK_SECRET = "whsec_" + "a2lsbGVya2lsbGVya2lsbGVya2lsbGVy"
 
 _SETTINGS = """
@@ -33,6 +35,8 @@ channels:
 limits:
   cap: {cap} per 1 day
   send_window: 00:00-23:59
+sources:
+  {source}: {{key: SHOP_KEY}}
 delivery:
   evidence_wait: 1 minute
 {more}
@@ -144,7 +148,7 @@ MAILS = {
 
 def write_workspace(folder: Path, smtp: int, more: str = "", only: tuple[str, ...] = tuple(_PLAYBOOKS)) -> Path:
     """Writes the files; `smtp` is the port of the relay, `more` further settings."""
-    settings = _SETTINGS.format(smtp=smtp, connections=CONNECTIONS, cap=CAP, more=more)
+    settings = _SETTINGS.format(smtp=smtp, source=SOURCE, connections=CONNECTIONS, cap=CAP, more=more)
     files = {
         "settings/regulars.yaml": settings,
         "settings/catalogue.yaml": _CATALOGUE,
@@ -169,6 +173,7 @@ def environment(http: int) -> dict[str, str]:
     """The variables that the workspace asks for."""
     return {
         "REGULARS_SECRET": SECRET,
+        "SHOP_KEY": SOURCE_KEY,
         "TILL_URL": f"http://127.0.0.1:{http}/till",
         "TILL_SECRET": WEBHOOK_SECRET,
     }
