@@ -264,9 +264,7 @@ class Tick:
         return stored.since, stored.position
 
     def _forget_what_is_lost(self, connection: sa.Connection) -> None:
-        """A new connection may lead to a server that was torn down: it has lost commits that nobody waited for, and gives
-        the numbers of those transactions again. What it has on record is never ahead of it; what is remembered may be.
-        """
+        """A new connection may lead to a server that was torn down: it gives the numbers of lost transactions again."""
         if connection.info.get("looked") is not self._mark:
             connection.info["looked"] = self._mark
             self._known, self._settled, self._zones = {}, None, None
@@ -298,5 +296,5 @@ def audience_of(playbook: Playbook) -> str | None:
 def _next_run(playbooks: Sequence[str]) -> sa.Select[Any]:
     """The next run whose time comes after :after."""
     later = enrolments.c.due_at > sa.bindparam("after", type_=enrolments.c.due_at.type)
-    due = (sa.literal_column(RUNNING), later, of_playbooks(enrolments, playbooks))
-    return sa.select(sa.func.min(enrolments.c.due_at)).where(*due)
+    due: sa.ColumnElement[bool] = sa.literal_column(RUNNING)
+    return sa.select(sa.func.min(enrolments.c.due_at)).where(due, later, of_playbooks(enrolments, playbooks))
