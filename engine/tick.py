@@ -32,6 +32,7 @@ from engine.workspace.playbook import Playbook
 
 #: Progress without anything enrolled is written this often; until then it is only remembered, and an idle tick writes nothing.
 _WRITE_EVERY = timedelta(minutes=5)
+_RUNNING: tuple[sa.ColumnElement[bool], ...] = (sa.literal_column(RUNNING),)
 
 #: What a look at the store finds: the progress on record, the position, the listener's window and whether it hears
 #: anything, and what `_due` gives.
@@ -295,6 +296,5 @@ def audience_of(playbook: Playbook) -> str | None:
 
 def _next_run(playbooks: Sequence[str]) -> sa.Select[Any]:
     """The next run whose time comes after :after."""
-    later = enrolments.c.due_at > sa.bindparam("after", type_=enrolments.c.due_at.type)
-    due: sa.ColumnElement[bool] = sa.literal_column(RUNNING)
-    return sa.select(sa.func.min(enrolments.c.due_at)).where(due, later, of_playbooks(enrolments, playbooks))
+    at, due = enrolments.c.due_at, (*_RUNNING, of_playbooks(enrolments, playbooks))
+    return sa.select(sa.func.min(at)).where(*due, at > sa.bindparam("after", type_=at.type))

@@ -48,8 +48,8 @@ def next_due(playbooks: Sequence[str]) -> Iterator[sa.Select[Any]]:
     """The next message, and the next doubt, whose time comes after :after."""
     later = outbox.c.due_at > sa.bindparam("after", type_=outbox.c.due_at.type)
     for which in (WAITING, UNDECIDED):
-        due = (sa.literal_column(which), later, of_playbooks(outbox, playbooks))
-        yield sa.select(sa.func.min(outbox.c.due_at)).where(*due)
+        due: sa.ColumnElement[bool] = sa.literal_column(which)
+        yield sa.select(sa.func.min(outbox.c.due_at)).where(due, later, of_playbooks(outbox, playbooks))
 
 
 def claim(
