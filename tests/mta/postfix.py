@@ -46,8 +46,8 @@ smtpd_client_connection_count_limit = 0
 smtpd_peername_lookup = no
 disable_dns_lookups = yes
 """
-# `nobody…` does not exist; everybody else has the one Maildir.
-_MAILBOXES = "!/^nobody/ all/\n"
+# `nobody…` does not exist; customers have one Maildir, and what comes back another.
+_MAILBOXES = "/@bounces\\.example$/ bounces/\n!/^nobody/ all/\n"
 _MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
@@ -86,13 +86,18 @@ class Postfix:
 
     @property
     def mails(self) -> list[Message]:
-        """All mail in the Maildir."""
-        return [message_from_bytes(file.read_bytes()) for file in sorted(self._mail.glob("all/new/*"))]
+        """All mail of customers."""
+        return [message_from_bytes(mail) for mail in self.contents]
 
     @property
-    def maildir(self) -> Path:
-        """The one Maildir of all kept domains."""
-        return self._mail / "all"
+    def contents(self) -> list[bytes]:
+        """The same as the server wrote them down."""
+        return [file.read_bytes() for file in sorted(self._mail.glob("all/new/*"))]
+
+    @property
+    def bounces(self) -> Path:
+        """The Maildir of what comes back."""
+        return self._mail / "bounces"
 
     def logged(self, status: str) -> Counter[str]:
         """Message-IDs by how often the log says that they had this status: `sent`, `bounced`, `deferred`."""

@@ -48,7 +48,7 @@ class Shop:
     def __init__(self, folder: Path, mta: Postfix) -> None:
         self.folder, self.url = folder / "shop", f"sqlite:///{folder / 'shop.sqlite'}"
         for name, text in {
-            "settings/regulars.yaml": SETTINGS.format(port=mta.port, maildir=mta.maildir),
+            "settings/regulars.yaml": SETTINGS.format(port=mta.port, maildir=mta.bounces),
             "thanks.yaml": PLAYBOOK,
             "messages/thanks/en.md": TEXT,
         }.items():
@@ -130,7 +130,7 @@ def test_signatures_hold_behind_the_server(tmp_path: Path, mta: Postfix) -> None
     shop.orders("mei@example.com")
     shop.run()
     mta.until_empty()
-    (mail,) = [file.read_bytes() for file in mta.maildir.glob("new/*")]
+    (mail,) = mta.contents
     published = b"v=DKIM1; k=rsa; p=" + b64encode(shop.public)
     asked: list[bytes] = []
 
