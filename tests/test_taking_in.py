@@ -36,7 +36,9 @@ def daemon(store: sa.Engine, tmp_path: Path, clock: _Clock) -> Daemon:
     (tmp_path / "settings").mkdir()
     (tmp_path / "settings/regulars.yaml").write_text(SETTINGS)
     (tmp_path / "thanks.yaml").write_text(OLD)
-    made = Daemon(tmp_path, store, Record(), ["a secret of many letters"], now=clock, elapsed=lambda: clock.now.timestamp())
+    made = Daemon(
+        tmp_path, store, Record(), ["a secret of many letters"], now=clock, elapsed=lambda: clock.now.timestamp()
+    )
     made.refresh()
     made._once()
     return made

@@ -259,7 +259,7 @@ def find_customer(shop: Shop, connection: sa.Connection, customer: str) -> str:
     return str(found)
 
 
-def _standing(row: Mapping[str, Any]) -> str:
+def _standing(row: sa.RowMapping) -> str:
     """Where a message stands, with what was ever in doubt about it."""
     known = ", and taken twice" if row["duplicate_known"] else ", sent again after no answer" if row["dup_risk"] else ""
     bounced = ", and came back" if row["bounced_at"] is not None else ""

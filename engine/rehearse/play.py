@@ -28,9 +28,7 @@ class Played:
     fault: str | None = None  # a mistake of the engine
 
 
-def play(
-    workspace: Workspace, playbook: Playbook, case: Case, stage: Stage, channel: Record | None = None
-) -> Played:
+def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage, channel: Record | None = None) -> Played:
     """Plays one test: the playbook alone, active whatever its status. The store is left as it was at the end.
 
     What leaves is found on `channel`.
