@@ -210,7 +210,7 @@ class Line(asyncio.Protocol):
         elif step is Step.RCPT:
             self._rcpt(reply, flight, settled)
         elif step is Step.DATA:
-            self._data(reply, flight, settled)
+            self._invited(reply, flight, settled)
         elif step is Step.CONTENT:
             self._content(reply, flight, settled)
         elif reply.code < 400:
@@ -241,7 +241,7 @@ class Line(asyncio.Protocol):
         elif not flight.settled:
             self._refused(reply, flight, settled, of_recipient)
 
-    def _data(self, reply: Reply, flight: Flight, settled: list[Settled]) -> None:
+    def _invited(self, reply: Reply, flight: Flight, settled: list[Settled]) -> None:
         if reply.code == 354:
             self._asked_for(flight)
         elif not flight.settled:
