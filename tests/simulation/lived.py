@@ -1,5 +1,6 @@
 """One seed lived through: some weeks of a small shop, with faults and crashes, and what is on record afterwards."""
 
+from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,12 +21,15 @@ from tests.simulation.outside import Odds, Outside
 from tests.simulation.playbooks import workspace
 
 SECRETS = ("a secret of sixteen and more letters",)
-DAYS = 12
+DAYS = 9
+#: How often something happens in that time.
+HAPPENINGS = 6
 #: Without faults afterwards, until all is quiet: longer than a wait, the evidence's time and a lease.
-QUIET = timedelta(days=3)
+QUIET = timedelta(days=2)
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "America/Sao_Paulo")
 #: Places of the passes; those of commands and of the web are not on this way.
 _PASSES = ("deliver.", "enrol.", "listen.", "advance.", "upkeep.", "reap.", "uncertain.")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FINAL = frozenset({"sent", "failed", "suppressed", "expired", "cancelled", "skipped"})
 
 
@@ -43,6 +47,16 @@ class Customer:
         return f"{self.id}@example.com"
 
 
+@dataclass(frozen=True)
+class Order:
+    """An order, and when the shop told the engine of it."""
+
+    at: datetime
+    who: str
+    event: str
+    told: datetime
+
+
 @dataclass
 class Lived:
     """What happened, by the simulation's own account, and the store as it was left."""
@@ -52,16 +66,26 @@ class Lived:
     customers: list[Customer]
     outside: Outside
     store: sa.Engine
-    orders: list[tuple[datetime, str, str]] = field(default_factory=list)  # when, whose, its event
-    answers: list[tuple[int, str, bool]] = field(default_factory=list)  # length of the ledger then, who, consent
+    orders: list[Order] = field(default_factory=list)
+    answers: list[tuple[int, str, bool]] = field(default_factory=list)  # in which order, who, consent
+    moved: list[tuple[int, str, ZoneInfo]] = field(default_factory=list)  # in which order, who, where to
+    decided: Counter[int] = field(default_factory=Counter)  # messages of which a person has said what became of them
+    again: Counter[int] = field(default_factory=Counter)  # and those that were to go once more
+    keys: dict[int, str] = field(default_factory=dict)  # under which the messages of erased customers went
     crashes: int = 0
     reopened: list[str] = field(default_factory=list)  # messages that left a state that is final
-    now: datetime = datetime.max.replace(tzinfo=UTC)
+    now: datetime = _EPOCH  # when it is over
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query; times are whole microseconds since 1970."""
         with self.store.connect() as connection:
-            return [dict(row) for row in connection.execute(sa.text(query)).mappings()]
+            found = connection.execute(sa.text(query)).mappings()
+            return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+    def zone(self, who: str, order: int) -> ZoneInfo:
+        """Where a customer lives at some point of what happens."""
+        zone = next(one.zone for one in self.customers if one.id == who)
+        return next((to for when, moved, to in reversed(self.moved) if moved == who and when < order), zone)
 
 
 class Life:
@@ -75,7 +99,7 @@ class Life:
             deferred=0.1 * stormy, dead=0.02 * stormy, silent=0.1 * stormy, refused=0.05 * stormy, shut=0.02 * stormy,
             crash=0.03 * stormy,
         )  # fmt: skip
-        customers = [self._customer(number, begins) for number in range(chance.randint(1, 4))]
+        customers = [self._customer(number, begins) for number in range(chance.randint(1, 3))]
         self._lived = Lived(seed, begins, customers, Outside(chance, odds, begins), store)
         self._lived.outside.within = self._leave_within
         self._compiled, self._stormy, self._finals = compiled, stormy, dict[int, str]()
@@ -94,7 +118,7 @@ class Life:
             ]  # fmt: skip
             assert not put_customers(connection, rows, self._now).rejected
         self._start()
-        for at in sorted(lived.begins + timedelta(days=DAYS * self._chance.random()) for _ in range(10)):
+        for at in sorted(lived.begins + timedelta(days=DAYS * self._chance.random()) for _ in range(HAPPENINGS)):
             self._until(at)
             self._happen(at)
         self._until(lived.begins + timedelta(days=DAYS))
@@ -118,7 +142,7 @@ class Life:
         who = chance.choice(lived.customers)
         if chance.random() < 0.75:
             key = f"order-{len(lived.orders)}"
-            lived.orders.append((at, who.id, key))
+            lived.orders.append(Order(at, who.id, key, self._now))
             for _ in range(2 if chance.random() < 0.2 else 1):  # the shop says it twice
                 with lived.store.begin() as connection:
                     payload = {"order_id": key, "total": 1000}
@@ -131,7 +155,7 @@ class Life:
         row = {"customer_id": who.id, "channel": "email", "topic": "*", "given": given, "at": self._now, "how": "form"}
         with lived.store.begin() as connection:
             assert not put_consents(connection, [row], self._now).rejected
-        lived.answers.append((len(lived.outside.ledger), who.id, given))
+        lived.answers.append((next(lived.outside.order), who.id, given))
 
     def _leave_within(self) -> None:
         """Sometimes a customer leaves while his letter is at the door."""
@@ -151,7 +175,7 @@ class Life:
             following = self._tick.next_at(self._now)
             if following is None or following >= instant:
                 break
-            late = timedelta(minutes=self._chance.randint(0, 90))
+            late = timedelta(minutes=self._chance.randint(0, self._chance.choice((1, 90, 720))))
             self._move(min(instant, max(following, self._now) + late))
         self._move(instant)
         self._look()
@@ -172,9 +196,9 @@ class Life:
                 self._move(self._now + down)
                 self._start()
                 continue
-            self._compare()
             if idle:
                 return
+            self._compare()
         raise AssertionError(f"seed {self._lived.seed}: at {self._now} there is always something to do")
 
     def _trap(self) -> AbstractContextManager[None]:
@@ -191,6 +215,10 @@ class Life:
             if states.get(id_) != before:
                 self._lived.reopened.append(f"message {id_} was {before} and is {states.get(id_)}")
         self._finals = {id_: state for id_, state in states.items() if state in FINAL}
+
+
+def _plain(value: Any) -> Any:
+    return round((value - _EPOCH) / timedelta(microseconds=1)) if isinstance(value, datetime) else value
 
 
 def local(day: date, at: time, zone: ZoneInfo) -> datetime:

@@ -1,9 +1,10 @@
 """What is beyond the doors: it takes letters, refuses some, puts some off, falls silent, and keeps a ledger of the truth."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from random import Random
 
 from engine.channels import Done, Failed, Gate, Letter, Outcome, Retry, Uncertain
@@ -14,7 +15,8 @@ from engine.failpoints import Crash
 class Taken:
     """A letter that arrived, whatever its sender knows of it."""
 
-    at: datetime
+    at: datetime  # of the gate: what happens later comes too late for it
+    order: int  # of the gate, among all that happened
     key: str
     channel: str
     recipient: str
@@ -41,7 +43,7 @@ class Outside:
     odds: Odds
     now: datetime
     ledger: list[Taken] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)  # keys of letters that left for certain: their contents began to go
+    order: Iterator[int] = field(default_factory=count)  # of what happens, one after the other
     within: Callable[[], None] = lambda: None
 
     def send(self, letters: Iterable[Letter], gate: Gate) -> None:
@@ -75,23 +77,26 @@ class Outside:
             return
         self._may_crash("before the gate")
         self.within()
+        at, order = self.now, next(self.order)
         going = set(gate.may_go(group))
         self._may_crash("after the gate")
         for letter in group:
             if letter.key in going:
-                gate.tell(letter, self._content(letter))
+                gate.tell(letter, self._content(letter, at, order))
                 self._may_crash("after an answer")
 
-    def _content(self, letter: Letter) -> Outcome:
-        self.asked.append(letter.key)
+    def _content(self, letter: Letter, at: datetime, order: int) -> Outcome:
         if self._happens(self.odds.refused):
             return Retry(None, 452, "no room", "message")
         silent = self._happens(self.odds.silent)
         if not silent or self._happens(0.9):
-            content = sha256(letter.content).hexdigest()
-            self.ledger.append(Taken(self.now, letter.key, letter.channel, letter.recipient, content))
+            self._take(letter, at, order)
         self._may_crash("before the answer")
         return Uncertain("no answer") if silent else Done("250 taken")
+
+    def _take(self, letter: Letter, at: datetime, order: int) -> None:
+        content = sha256(letter.content).hexdigest()
+        self.ledger.append(Taken(at, order, letter.key, letter.channel, letter.recipient, content))
 
     def _may_crash(self, where: str) -> None:
         if self._happens(self.odds.crash):

@@ -81,15 +81,18 @@ MESSAGES = ("thanks", "reminder", "receipt", "miss-you", "birthday", "weekly")
 _TEXT = "---\nsubject: {name}\n---\nHello {{{{ customer.first_name | default('you') }}}}, this is {name}.\n"
 
 
+#: The files, by their paths.
+TEXTS = {
+    "settings/regulars.yaml": SETTINGS,
+    "settings/vouchers.yaml": "gift: {title: A gift, value: 5}\n",
+    **{f"{name}.yaml": text for name, text in PLAYBOOKS.items()},
+    **{f"messages/{name}/en.md": _TEXT.format(name=name) for name in MESSAGES},
+}
+
+
 @cache
 def workspace() -> Workspace:
     """All of it, checked."""
-    texts = {
-        "settings/regulars.yaml": SETTINGS,
-        "settings/vouchers.yaml": "gift: {title: A gift, value: 5}\n",
-        **{f"{name}.yaml": text for name, text in PLAYBOOKS.items()},
-        **{f"messages/{name}/en.md": _TEXT.format(name=name) for name in MESSAGES},
-    }
-    found = load_texts(texts)
+    found = load_texts(TEXTS)
     assert not found.errors, print_problems(found.problems, found.texts)
     return found
