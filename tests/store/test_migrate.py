@@ -1,6 +1,8 @@
 """A migrated store is the store that the code declares, on both databases; older and newer ones are told apart."""
 
+import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from engine.store import migrations
 from engine.store.connect import create
 from engine.store.customers import metadata
 from engine.store.faults import StoreError
@@ -118,3 +121,11 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(empty_store: sa.Engin
 def _set_version(store: sa.Engine, version: str) -> None:
     with store.begin() as connection:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
+
+
+def test_the_revisions_are_one_chain_without_a_gap() -> None:
+    folder = Path(migrations.__file__).parent / "versions"
+    written = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("0*.py"))]
+    assert [re.findall(r'^(?:down_)?revision = (?:"(\d+)"|None)$', text, re.M) for text in written] == [
+        [f"{number:04}", f"{number - 1:04}" if number > 1 else ""] for number in range(1, len(written) + 1)
+    ]

@@ -1,15 +1,13 @@
 """The table of what sources told over HTTP."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from engine.store.types import Instant
 
-revision = "0009"
-down_revision = max(path.name[:4] for path in Path(__file__).parent.glob("0*.py") if path.name[:4] < revision)
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

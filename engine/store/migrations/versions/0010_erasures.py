@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from engine.store.types import Instant
 
-revision = "0011"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
