@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from tests.killer.campaign import Plan, campaign, kill_all, leave_alone
+from tests.killer.campaign import Plan, campaign, leave_alone
+from tests.killer.kills import kill_all
 from tests.killer.ledger import Ledger, table
 from tests.killer.oracle import violations
 

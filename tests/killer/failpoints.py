@@ -14,6 +14,8 @@ ELSEWHERE = {
 }
 
 
+#: A life comes there once, when it begins or when a time is over.
+ONCE = ("reap.half", "uncertain.decided", "render.child")
 #: Those of `regulars serve`, which takes the events of a campaign.
 EVENTS = [name for name in FAILPOINTS if name.startswith("events.")]
 

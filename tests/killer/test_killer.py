@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from engine.failpoints import FAILPOINTS
-from tests.killer.campaign import Plan, campaign, kill_all, leave_alone
+from tests.killer.campaign import Plan, campaign, leave_alone
 from tests.killer.failpoints import ELSEWHERE, EVENTS, failpoints_of_engine
+from tests.killer.kills import kill_all
 from tests.killer.ledger import Ledger, table
 from tests.killer.oracle import violations
 
 SMALL = {
-    "sqlite": Plan("sqlite", kills=60, seed=1, events_per_kill=8, customers=300, patience=timedelta(seconds=5)),
+    "sqlite": Plan("sqlite", kills=70, seed=1, events_per_kill=6, customers=300, patience=timedelta(seconds=5)),
     "postgres": Plan(
-        "postgres", kills=40, seed=1, workers=3, restarts=4, events_per_kill=8, customers=300,
+        "postgres", kills=30, seed=1, workers=3, restarts=4, events_per_kill=6, customers=300,
         patience=timedelta(seconds=5),
     ),
 }  # fmt: skip

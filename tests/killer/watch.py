@@ -18,7 +18,7 @@ from engine.store.ledger import LEASED, RUNNING, WAITING, enrolments, outbox
 Hand = tuple[int, str, str]
 Held = dict[Hand, str]
 
-_EVERY = 0.1
+_EVERY = 0.15
 _FULL_EVERY = 4.0
 #: Longer than a worker who lives takes to hand a message over.
 _A_SEND = 1.5
@@ -48,6 +48,7 @@ class Watch(threading.Thread):
         self._seen: dict[int, str] = {}
         self._doubted: set[Hand] = set()
         self.illegal: list[str] = []
+        self.busy = True  # whether anything was due at the last look
 
     def run(self) -> None:
         full = 0.0
@@ -55,6 +56,7 @@ class Watch(threading.Thread):
             try:
                 held = self.held()
                 self._settle(held)
+                self.busy = self.due() > 0
                 if (begin := time.monotonic()) >= full:
                     self.look()
                     full = max(
