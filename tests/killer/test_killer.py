@@ -13,9 +13,9 @@ from tests.killer.ledger import Ledger, table
 from tests.killer.oracle import violations
 
 SMALL = {
-    "sqlite": Plan("sqlite", kills=70, seed=1, events_per_kill=6, customers=300, patience=timedelta(seconds=5)),
+    "sqlite": Plan("sqlite", kills=80, seed=1, events_per_kill=6, customers=300, patience=timedelta(seconds=5)),
     "postgres": Plan(
-        "postgres", kills=30, seed=1, workers=3, restarts=4, events_per_kill=6, customers=300,
+        "postgres", kills=20, seed=1, workers=3, restarts=3, events_per_kill=6, customers=300,
         patience=timedelta(seconds=5),
     ),
 }  # fmt: skip
