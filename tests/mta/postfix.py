@@ -1,5 +1,6 @@
 """A real Postfix of a test's own: its configuration, queue and log in one folder, mail into Maildirs, on a free port."""
 
+import os
 import re
 import shutil
 import socket
@@ -16,6 +17,9 @@ from tempfile import mkdtemp
 #: Domains whose mail is kept, and one whose mail is handed on to a server that may know better.
 KEPT, GONE = ("example.com", "bounces.example"), "gone.example"
 
+#: Programs of servers are not on everybody's path.
+_PATH = f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/sbin:/sbin"
+_ENVIRONMENT = {**os.environ, "PATH": _PATH}
 _PATIENCE = 300  # seconds, before a test says what the log has instead
 
 _MAIN = """
@@ -73,7 +77,7 @@ postlog unix-dgram n - n - 1 postlogd
 
 def missing() -> str | None:
     """Why Postfix cannot be run here; None where it can."""
-    if shutil.which("postfix") is None:
+    if shutil.which("postfix", path=_PATH) is None:
         return "Postfix is not installed (`apt-get install postfix`; `make test` does so for root)"
     return None if Path("/proc/self").stat().st_uid == 0 else "Postfix needs root"
 
@@ -118,7 +122,7 @@ class Postfix:
         """Waits until every mail has left the queue, wherever it went."""
         for _ in range(_PATIENCE):
             listed = subprocess.run(
-                ["postqueue", "-c", str(self._etc), "-p"], capture_output=True, text=True, check=True
+                ["postqueue", "-c", str(self._etc), "-p"], capture_output=True, text=True, check=True, env=_ENVIRONMENT
             )
             if "Mail queue is empty" in listed.stdout:
                 return
@@ -154,5 +158,7 @@ def running(following: int) -> Iterator[Postfix]:
 
 
 def _postfix(etc: Path, what: str) -> None:
-    done = subprocess.run(["postfix", "-c", str(etc), what], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["postfix", "-c", str(etc), what], capture_output=True, text=True, check=False, env=_ENVIRONMENT
+    )
     assert done.returncode == 0, done.stderr or (etc.parent / "log").read_text()
