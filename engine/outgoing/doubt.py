@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from engine.clocks.times import Length
 from engine.failpoints import reach
 from engine.outgoing.frozen import drop
+from engine.outgoing.opened import opened
 from engine.outgoing.outbox import DEADLY, is_over
 from engine.outgoing.policy import Policy, is_keyed
-from engine.outgoing.sight import OPENED
 from engine.outgoing.states import ALLOWED, FINAL
 from engine.outgoing.tries import follow
 from engine.shop import Shop
@@ -142,25 +142,8 @@ def _decided(shop: Shop, row: Row, is_taken: bool, now: datetime) -> dict[str, A
 
 def _signs(connection: sa.Connection, shop: Shop, rows: Sequence[Row], now: datetime) -> set[int]:
     """The messages of which there is a sign that they were taken: they came back, or somebody read them."""
-    if not rows:
-        return set()
-    names = [name for name in OPENED if name in shop.catalogue.events]
-    ids, since = {row["customer_id"] for row in rows}, min(row["sent_at"] or now for row in rows)
-    read = {
-        (who, fields.get("message"), at)
-        for name in names
-        for who, happened in shop.facts.happened(connection, name, ids, since, now).items()
-        for at, fields, *_ in happened
-    }
-    return {
-        row["id"]
-        for row in rows
-        if row["bounced_at"] is not None
-        or any(
-            (who, what) == (row["customer_id"], row["message"]) and at >= (row["sent_at"] or now)
-            for who, what, at in read
-        )
-    }
+    read = opened(shop, connection, [(row, row["sent_at"] or now) for row in rows], now)
+    return read | {row["id"] for row in rows if row["bounced_at"] is not None}
 
 
 def confirm(connection: sa.Connection, ids: Collection[int]) -> None:

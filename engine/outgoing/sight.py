@@ -1,7 +1,7 @@
 """What the guards look at, gathered for many messages at once."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.addresses import fold_address, parse_address, parse_phone
 from engine.guards import Cap, Look, Rival, Said, holding
 from engine.guards.suspension import STANDS_STILL
+from engine.outgoing.opened import opened
 from engine.settings import Settings
 from engine.settings.braking import USUAL_PRIORITY
 from engine.settings.literals import Limit
@@ -22,9 +23,6 @@ from engine.workspace.playbook import Playbook
 
 #: How far ahead a message gives way to a more important one.
 _AHEAD = timedelta(hours=24)
-
-#: The events that say that a message was read.
-OPENED = ("message.opened", "message.clicked")
 
 Row = Mapping[str, Any]
 #: The state of a run and its reason.
@@ -66,7 +64,9 @@ class Sight:
             suppressed=_suppressed(connection, addresses),
             said=_said(shop, connection, rows, ids, now),
             runs=_runs(connection, [row["enrolment_id"] for row in rows]),
-            opened=_opened(shop, connection, rows, now),
+            opened=opened(
+                shop, connection, [(row, row["opened_since"]) for row in rows if row.get("opened_since")], now
+            ),
             customers=customers,
             rivals=_rivals(shop, connection, ids, now),
             held=holds_on(connection, "sends"),
@@ -108,7 +108,7 @@ class Sight:
 
     def again(self, before: Look, row: Row, playbook: Playbook | None, now: datetime) -> Look:
         """The same message a moment later, when only time has passed and messages went."""
-        return replace(before, now=now, caps=tuple(self._caps(row, playbook)) if before.caps else ())
+        return before._replace(now=now, caps=tuple(self._caps(row, playbook)) if before.caps else ())
 
     def _caps(self, row: Row, playbook: Playbook | None) -> Iterator[Cap]:
         """The caps that concern a message, each with what counts against it."""
@@ -167,27 +167,6 @@ _ADDRESSES: Mapping[str, Callable[[Settings, Row, Mapping[str, Any]], str]] = {
     "chat": _chat,
     "webhook": _system,
 }
-
-
-def _opened(shop: Shop, connection: sa.Connection, rows: Sequence[Row], now: datetime) -> set[int]:
-    waited = [row for row in rows if row.get("opened_since") is not None]
-    if not waited:
-        return set()
-    ids, since = {row["customer_id"] for row in waited}, min(row["opened_since"] for row in waited)
-    names = [name for name in OPENED if name in shop.catalogue.events]
-    read = {
-        (who, fields.get("message"), at)
-        for name in names
-        for who, happened in shop.facts.happened(connection, name, ids, since, now).items()
-        for at, fields, *_ in happened
-    }
-    return {
-        row["id"]
-        for row in waited
-        if any(
-            (who, what) == (row["customer_id"], row["message"]) and at >= row["opened_since"] for who, what, at in read
-        )
-    }
 
 
 def _consents(connection: sa.Connection, ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[str, bool]]]:
