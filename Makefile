@@ -15,7 +15,7 @@ DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.ready-demo)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo history test killer killer-postgres soak check format-check lint types floors schema schema-check examples pictures format bench lock clean
+.PHONY: help demo history test states simulation killer killer-postgres soak check format-check lint types floors schema schema-check examples pictures format bench lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target says; do printf '  %-14s %s\n' "$$target" "$$says"; done
@@ -28,6 +28,12 @@ history: $(DEV) ## Live through the whole purchase history with all playbooks (a
 
 test: $(DEV) ## Run the tests on two workers, on SQLite and Postgres
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS)
+
+states: $(DEV) ## Try I1 to I23 of the engine on 5,000 examples of all that can happen to it, on each database
+	@REGULARS_STATES=5000 $(BIN)/python -m pytest -q -s -n $(PYTEST_WORKERS) tests/states
+
+simulation: $(DEV) ## Live through 10,000 seeds of a small shop with faults and crashes, and question what is left
+	@$(BIN)/python -m tests.simulation --seeds 10000 --processes $(PYTEST_WORKERS)
 
 killer: $(DEV) ## Kill the engine on SQLite a thousand times, and print the ledger (half an hour)
 	@$(BIN)/python -m tests.killer --store sqlite --kills 1000

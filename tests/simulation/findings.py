@@ -107,16 +107,25 @@ def same_bytes(lived: Lived) -> Iterator[str]:
 
 def nobody_who_left(lived: Lived) -> Iterator[str]:
     """I10: what went after a customer had left was not marketing."""
-    said = {one.id: True for one in lived.customers}
+    said = {(one.id, "*"): (-1, True) for one in lived.customers}
     answers = sorted(lived.answers, key=lambda one: one[0])
     messages = _messages(lived)
     for taken in sorted(lived.outside.ledger, key=lambda one: one.order):
         while answers and answers[0][0] < taken.order:
-            _, who, given = answers.pop(0)
-            said[who] = given
+            order, who, topic, given = answers.pop(0)
+            said[who, topic] = (order, given)
         row = messages.get(taken.key)
-        if row is not None and row["purpose"] == "marketing" and not said.get(row["customer_id"], True):
+        if row is not None and row["purpose"] == "marketing" and not _agreed(said, row["customer_id"], row["topic"]):
             yield f"{_name(row)} arrived at {taken.at} after its customer had left"
+
+
+def _agreed(said: Mapping[tuple[str, str], tuple[int, bool]], who: str, topic: str | None) -> bool:
+    """What is said of a topic stands before what is said of all, but who left everything left every topic."""
+    everything, given = said.get((who, "*"), (-1, True))
+    if topic is None or (who, topic) not in said:
+        return given
+    since, agreed = said[who, topic]
+    return agreed and (given or since > everything)
 
 
 def within_hours(lived: Lived) -> Iterator[str]:

@@ -67,7 +67,7 @@ class Lived:
     outside: Outside
     store: sa.Engine
     orders: list[Order] = field(default_factory=list)
-    answers: list[tuple[int, str, bool]] = field(default_factory=list)  # in which order, who, consent
+    answers: list[tuple[int, str, str, bool]] = field(default_factory=list)  # in which order, who, to what, consent
     moved: list[tuple[int, str, ZoneInfo]] = field(default_factory=list)  # in which order, who, where to
     decided: Counter[int] = field(default_factory=Counter)  # messages of which a person has said what became of them
     again: Counter[int] = field(default_factory=Counter)  # and those that were to go once more
@@ -155,7 +155,7 @@ class Life:
         row = {"customer_id": who.id, "channel": "email", "topic": "*", "given": given, "at": self._now, "how": "form"}
         with lived.store.begin() as connection:
             assert not put_consents(connection, [row], self._now).rejected
-        lived.answers.append((next(lived.outside.order), who.id, given))
+        lived.answers.append((next(lived.outside.order), who.id, "*", given))
 
     def _leave_within(self) -> None:
         """Sometimes a customer leaves while his letter is at the door."""

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from engine.enrol import Entry
 from engine.store.connect import connect, create
 from tests.simulation.findings import findings
-from tests.simulation.lived import Life
+from tests.simulation.lived import Life, Lived
 
 
 @cache
@@ -34,17 +34,22 @@ def _ground() -> tuple[Any, sqlite3.Connection, dict[str, Entry]]:
     return store, empty, {}
 
 
-def live(seed: int) -> tuple[Counter[str], list[str]]:
-    """The totals of one seed, and what is wrong in it."""
+def lived(seed: int) -> Lived:
+    """One seed, lived through."""
     store, empty, compiled = _ground()
     with store.connect() as connection:
         empty.backup(connection.connection.driver_connection)  # type: ignore[arg-type]
-    lived = Life(seed, store, compiled)()
-    totals = Counter(seeds=1, crashes=lived.crashes, orders=len(lived.orders), arrived=len(lived.outside.ledger))
-    for state, count in _counts(lived.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state")):
+    return Life(seed, store, compiled)()
+
+
+def live(seed: int) -> tuple[Counter[str], list[str]]:
+    """The totals of one seed, and what is wrong in it."""
+    life = lived(seed)
+    totals = Counter(seeds=1, crashes=life.crashes, orders=len(life.orders), arrived=len(life.outside.ledger))
+    for state, count in _counts(life.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state")):
         totals[f"messages {state}"] = count
-    totals["runs"] = lived.rows("SELECT count(*) AS n FROM enrolments")[0]["n"]
-    return totals, [f"seed {seed}: {found}" for found in findings(lived)]
+    totals["runs"] = life.rows("SELECT count(*) AS n FROM enrolments")[0]["n"]
+    return totals, [f"seed {seed}: {found}" for found in findings(life)]
 
 
 def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
