@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.clocks.windows import WeekWindow
@@ -54,8 +54,7 @@ class Cap:
         return sorted((one for one in self.said if per.after(one.at, zone) > now), key=lambda one: one.at)
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """One message and what is known of its customer at this instant."""
 
     now: datetime

@@ -185,13 +185,15 @@ class Compose:
 
     def shown(self, values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
         """Values as a text prints them: money knows its currency."""
-        currency = self.shop.settings.currency
-        return {
-            name: Money(int(value), currency)
-            if value is not None and name in fields and fields[name].type is Type.MONEY
-            else value
-            for name, value in values.items()
-        }
+        found = dict(values)
+        for name in _amounts(fields) & values.keys():
+            if found[name] is not None:
+                found[name] = Money(int(found[name]), self.shop.settings.currency)
+        return found
+
+
+def _amounts(fields: Mapping[str, Field]) -> set[str]:
+    return {name for name, one in fields.items() if one.type is Type.MONEY}
 
 
 def _of_each_message(rows: Sequence[Row]) -> list[Row]:
@@ -202,8 +204,10 @@ def _of_each_message(rows: Sequence[Row]) -> list[Row]:
 def _runs(connection: sa.Connection, rows: Sequence[Row]) -> dict[int, Row]:
     """The runs behind these messages; one that is gone has nothing."""
     ids = [row["enrolment_id"] for row in rows]
-    found = connection.execute(sa.select(*COLUMNS, enrolments.c.results).where(enrolments.c.id.in_(ids))).mappings()
-    known = {row["id"]: dict(row) for row in found}
+    found = connection.execute(sa.select(*COLUMNS, enrolments.c.results).where(enrolments.c.id.in_(ids)))
+    names = tuple(found.keys())
+    rows = (dict(zip(names, row, strict=True)) for row in found)
+    known = {row["id"]: row for row in rows}
     return {run: known.get(run, {"id": None, "results": None}) for run in ids}
 
 

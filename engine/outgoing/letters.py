@@ -170,7 +170,7 @@ class Writer:
         *mail: Any,
     ) -> Job:
         """What is handed over to be written: nothing of it is a secret. Of a mail also its way to leave, and its head."""
-        said = {**context, "brand": self._brand(language)}
+        said = {**_read(template, context), "brand": self._brand(language)}
         return Job(template, channel, said, language, zone, self.settings.currency, *mail)
 
     def _brand(self, language: str) -> dict[str, str | None]:
@@ -204,6 +204,17 @@ class Writer:
             return None
         token = unsubscribe_token(self.secrets, row["customer_id"], row["channel"], row["topic"], row["id"])
         return self.settings.web.leaving(token)
+
+
+def _read(template: Template, context: Context) -> dict[str, Mapping[str, Any]]:
+    """What the texts read of a context: nothing else goes over."""
+    return {
+        word: context[word]
+        if fields is None
+        else {name: context[word][name] for name in fields if name in context[word]}
+        for word, fields in template.reads.items()
+        if word in context
+    }
 
 
 def _letter(sheet: Sheet, draft: Draft, written: object) -> Composed | Failure:

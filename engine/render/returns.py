@@ -78,6 +78,7 @@ def _told(row: Row, mark: bytes) -> bytes:
     return f"{row['id']}/{row['enrolment_id']}/{row['customer_id']}/{row['rank']}/".encode() + mark
 
 
+@lru_cache(maxsize=16)  # the two addresses of a mail have the same
 def _mark(secret: str, address: str) -> bytes:
     return hmac.digest(_key(secret, b"regulars.recipient.1"), fold_address(address).encode(), "sha256")[:_RECIPIENT]
 

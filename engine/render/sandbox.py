@@ -63,7 +63,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, Mapping):
+        if type(obj) is dict or isinstance(obj, Mapping):  # the first is what nearly all are, and quick to ask
             value = obj.get(attribute)
             return Missing(name=attribute) if value is None or value == "" else value
         if isinstance(obj, LoopContext) and attribute in LOOP:

@@ -94,6 +94,18 @@ class Template:
         return frozenset(one.name for one in variables(self.message))
 
     @cached_property
+    def reads(self) -> Mapping[str, frozenset[str] | None]:
+        """By the word before the dot, the fields that the texts read of it; None where they take it as a whole."""
+        words = {name.partition(".")[0] for name in self.names}
+        fields = {name.split(".")[1] for name in self.names if "." in name}
+        return {
+            word: None
+            if word in self.names
+            else frozenset(one for one in fields if any(name.split(".")[:2] == [word, one] for name in self.names))
+            for word in words
+        }
+
+    @cached_property
     def key(self) -> str:
         """What identifies the texts: those of another revision may be the same."""
         return sha256(dumped_message(self.message)).hexdigest()

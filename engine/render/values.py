@@ -134,7 +134,7 @@ class Tongue:
         day = self._local(value).date() if isinstance(value, datetime) else value
         if not isinstance(day, date):
             raise ValueError("`date` needs a date")
-        return str(format_date(day, _style(style), locale=self.locale))
+        return _day(day, _style(style), self.language)
 
     def hour(self, value: Any, style: str = "short") -> str:
         """The hour, in the customer's zone: `17:05`."""
@@ -172,6 +172,11 @@ class Tongue:
 
     def _local(self, value: datetime) -> datetime:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(self.zone)
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, style: Any, language: str) -> str:
+    return str(format_date(day, style, locale=locale_of(language)))
 
 
 @lru_cache(maxsize=4096)

@@ -21,18 +21,19 @@ Found = Mapping[Reference, Mapping[str, Any]]
 def kept(connection: sa.Connection, facts: Facts, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, dict[str, Any]]]:
     """The results of several runs (rows with `id` and `results`), by name, in the same order."""
     wanted: dict[str, set[Reference]] = {}
-    for run in runs:
-        for kind, reference in _references(run).values():
+    named = [_references(run) for run in runs]
+    for one in named:
+        for kind, reference in one.values():
             wanted.setdefault(kind, set()).add(reference)
     reading = Reading(connection, facts)
     known = {kind: KINDS[kind](reading, references) for kind, references in wanted.items()}
     return [
         {
             name: dict(known[kind][reference])
-            for name, (kind, reference) in _references(run).items()
+            for name, (kind, reference) in one.items()
             if reference in known[kind]
         }
-        for run in runs
+        for one in named
     ]
 
 
@@ -62,7 +63,8 @@ class Reading:
         """By their codes."""
         columns = [vouchers.c[name] for name in RESULTS["voucher"]]
         statement = sa.select(*columns).where(vouchers.c.code.in_({code for _, code in references}))
-        found = {row.code: dict(row._mapping) for row in self.connection.execute(statement)}
+        rows = (dict(zip(RESULTS["voucher"], row, strict=True)) for row in self.connection.execute(statement))
+        found = {row["code"]: row for row in rows}
         return {one: found[one[1]] for one in references if one[1] in found}
 
     def events(self, references: Collection[Reference]) -> Found:

@@ -57,7 +57,14 @@ class Prepared:
         """Runs it once for each of these parameters, and counts the rows that it wrote over all."""
         if not rows:
             return 0
-        bound = [{name: self._value(name, row) for name in self._bind} for row in rows]
+        ready, bind = self._ready, self._bind.items()
+        bound = [
+            {
+                name: ready[name] if name not in row else row[name] if process is None else process(row[name])
+                for name, process in bind
+            }
+            for row in rows
+        ]
         return connection.exec_driver_sql(self.text, bound).rowcount
 
     def positional(self) -> tuple[str, list[str]]:

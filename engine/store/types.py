@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and Postgres: instants, keys, documents."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,8 +23,7 @@ def to_microseconds(instant: datetime) -> int:
 
 def from_microseconds(value: int) -> datetime:
     """The UTC instant of that many microseconds since 1970."""
-    seconds, micro = divmod(value, _MICROSECOND)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro)
+    return _EPOCH + timedelta(0, value // _MICROSECOND, value % _MICROSECOND)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -46,10 +46,19 @@ class Instant(TypeDecorator[datetime]):
         return to_microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        instant: datetime = value.astimezone(UTC) if dialect.name == "postgresql" else from_microseconds(value)
-        return instant
+        return self.result_processor(dialect, None)(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002
+        """Read more often than anything else: without the layers that lie around `process_result_value`."""
+        return _in_utc if dialect.name == "postgresql" else _from_integer
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _from_integer(value: int | None) -> datetime | None:
+    return None if value is None else from_microseconds(value)
 
 
 class IsoInstant(TypeDecorator[datetime]):

@@ -1,7 +1,6 @@
 """A letter on its way over SMTP: whom it is from and to, and its content as it goes over the wire (RFC 5321, 4.5.2)."""
 
 from dataclasses import dataclass
-from operator import itemgetter
 
 from engine.addresses import parse_address
 from engine.channels.channel import Failed, Letter
@@ -69,21 +68,17 @@ def stuffed(content: bytes) -> bytes:
 
     Raises `ValueError` for what others would read differently: behind a bare CR or LF, a final dot and a second mail can hide.
     """
-    lines = content.split(b"\n")
-    if lines.pop() or not lines:
+    if not content.endswith(b"\n"):
         raise ValueError("the mail does not end with a line break")
-    # A line as fast as can be: this is done for every mail.
-    if not all(lines) or set(map(_last, lines)) != {_CR} or content.count(b"\r") != len(lines):
+    # As fast as can be: this is done for every mail.
+    lines = content.split(b"\r\n")
+    if not content.count(b"\n") == content.count(b"\r") == len(lines) - 1:
         raise ValueError("the mail has a line break that is not CRLF")
     if b"\0" in content:
         raise ValueError("the mail has a NUL")
-    longest = max(map(len, lines)) - 1
+    longest = max(map(len, lines))
     if longest > _LONGEST_LINE:
         raise ValueError(f"the mail has a line of {longest:,} bytes; {_LONGEST_LINE} are the most")
-    if _DOT in set(map(_first, lines)):
-        content = b"".join(b".%b\n" % line if line[0] == _DOT else line + b"\n" for line in lines)
+    if content.startswith(b".") or b"\n." in content:
+        content = b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines)
     return content + b".\r\n"
-
-
-_first, _last = itemgetter(0), itemgetter(-1)
-_CR, _DOT = b"\r."
