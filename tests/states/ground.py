@@ -86,4 +86,5 @@ class Ground:
         if self._left and not statement.startswith(("PRAGMA", "ROLLBACK")):
             self._left[0] -= 1
             if self._left[0] == 0:
+                self._left.clear()
                 raise Crash(statement)

@@ -1,7 +1,6 @@
 """The machine: everything that shops, customers, staff, doors and clocks do to an engine, in any order, by rules."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -269,12 +268,7 @@ class Machine(RuleBasedStateMachine):
             left = self._sending() - before
             if left > 5:  # so many go through the door together
                 self.account.doubts.append(f"{left} were being sent")
-            with self._calmly():
-                worker.start()
-
-    def _calmly(self) -> Any:
-        self.ground._left.clear()
-        return nullcontext()
+            worker.start()
 
     def _sending(self) -> int:
         with self.ground.store.connect().execution_options(reading=True) as connection:

@@ -14,7 +14,7 @@ from tests.states.ground import Ground
 from tests.states.machine import Machine
 
 #: So many on each database, within `make test`.
-FEW = 12
+FEW = 8
 _EXAMPLES = int(os.environ.get("REGULARS_STATES", "0"))
 
 
