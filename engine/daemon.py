@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.source.problem import Problem
 from engine.store.brakes import Held, held
 from engine.store.dialect import clock_of
 from engine.store.faults import StoreError, in_plain_words
+from engine.store.mark import Mark
 from engine.tick import Tick, Ticked
 from engine.workspace import Workspace, load
 from engine.workspace.playbook import Playbook
@@ -60,6 +62,7 @@ class Daemon:
     now: Callable[[], datetime] = clock
     elapsed: Callable[[], float] = elapsed
     inbox: Inbox | None = None
+    mark: Mark | None = None
     hands: Hands = field(init=False)
     _stop: threading.Event = field(default_factory=threading.Event)
     _tick: Tick | None = None
@@ -82,6 +85,8 @@ class Daemon:
             signal.signal(number, self._on_signal)
         _log.info("started", workspace=str(self.root), store=self.store.url.render_as_string(hide_password=True))
         watch = Watch(self._shop, self.secrets, self.now)
+        if self.mark is not None:
+            self.mark.look(self.store, self.now())
         self.refresh()
         heartbeat = Heartbeat(self.store, self.hands, self.now)
         watch.start()
@@ -135,6 +140,7 @@ class Daemon:
         for name, reason in report.faults:
             _log.error("a fault of one playbook; it rests, the others go on", playbook=name, reason=str(reason))
         if not report.idle:
+            self._note()
             delivered = report.delivered
             _log.info("tick", enrolled=report.enrolled, advanced=report.advanced, messages=delivered.counts)
             for channel, reply in delivered.resting.items():
@@ -160,6 +166,12 @@ class Daemon:
             return None
         with self.store.connect().execution_options(reading=True) as connection:
             return clock_of(connection)
+
+    def _note(self) -> None:
+        """Notes how far the store has come; where it cannot be written now, after a later tick."""
+        with suppress(StoreError), in_plain_words():
+            if self.mark is not None:
+                self.mark.note(self.store, self.elapsed())
 
     def _tell_holds(self) -> None:
         """Says once of each hold what it waits for."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 import engine.store.bounces
 import engine.store.brakes
@@ -23,6 +24,10 @@ from engine.store.customers import metadata
 from tests.postgres import database_url, execute, running_postgres
 
 BOTH = ("sqlite", "postgres")
+
+# How long an example takes says nothing on a machine that does other work as well.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -104,14 +104,14 @@ class Process:
         for line in self.popen.stderr:
             self.lines.put(line)
 
-    def until(self, text: str, **fields: Any) -> None:
-        """Reads the log as far as a line with that text."""
+    def until(self, *texts: str, **fields: Any) -> None:
+        """Reads the log as far as a line with one of those texts."""
         while True:
             line = self.lines.get(timeout=_PATIENCE)
             self.said.append(line)
             with suppress(ValueError):
                 entry = json.loads(line)
-                if entry["event"] == text and fields.items() <= entry.items():
+                if entry["event"] in texts and fields.items() <= entry.items():
                     return
 
     def signal(self, number: int) -> None:

@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import click
 import sqlalchemy as sa
@@ -20,6 +22,7 @@ from engine.settings import Settings
 from engine.shop import Shop
 from engine.store.alone import alone
 from engine.store.faults import StoreError
+from engine.store.mark import Mark
 from engine.store.sealed import require_keys
 
 
@@ -54,6 +57,24 @@ def _renderer() -> Processor:
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
+@dataclass(frozen=True)
+class Unheard:
+    """A stream whose reader may have gone, or whose disk may be full: what is said then is lost, and nothing else."""
+
+    stream: TextIO
+
+    def write(self, text: str) -> int:
+        """Says it, to whoever listens."""
+        with suppress(OSError, ValueError):
+            return self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """The same."""
+        with suppress(OSError, ValueError):
+            self.stream.flush()
+
+
 def log_to_stderr() -> None:
     """What a program says that goes on for long; without the values of variables, which may be secrets."""
     structlog.configure(
@@ -63,7 +84,7 @@ def log_to_stderr() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _renderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, Unheard(sys.stderr))),
     )
 
 
@@ -101,7 +122,8 @@ def command(
                 know_the_erased(engine)
                 opened = doors(Shop(engine, workspace).settings, without)
                 watched = Inbox(inbox) if inbox is not None else None
-                daemon = Daemon(folder, engine, opened, secrets, timedelta(seconds=interval), inbox=watched)
+                mark = Mark.beside(engine.url)
+                daemon = Daemon(folder, engine, opened, secrets, timedelta(seconds=interval), inbox=watched, mark=mark)
                 daemon.run(until_idle=until_idle)
         except StoreError as fault:
             raise click.ClickException(str(fault)) from fault

@@ -40,8 +40,8 @@ class OneDoor:
         """The letters, each when it is asked for; what cannot be written is passed over."""
         for row, written in self._written:
             if isinstance(written, Failure):
-                failed = {"id": row["id"], "state": "failed", "reason": written.reason}
-                self._told.append({**failed, **next_try(row, self._book.now())})
+                failed = {"id": row["id"], "playbook": row["playbook"], "state": "failed", "reason": written.reason}
+                self._told.append({**failed, "cause": "text", **next_try(row, self._book.now())})
             elif isinstance(written, Later):
                 self._late.append(row)
                 self.shut = Retry(None, None, written.reason, "relay")

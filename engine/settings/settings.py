@@ -23,8 +23,10 @@ from engine.settings.sources import Source
 from engine.settings.staff import Staff
 from engine.settings.web import Web
 from engine.settings.words import Words, in_language
+from engine.source.near import near
 
 _ZONES = frozenset(available_timezones())  # looking them up reads a folder
+_SMALL = {name.lower(): name for name in sorted(_ZONES) if "/" in name}
 
 
 def is_zone(name: str | None) -> bool:
@@ -34,7 +36,9 @@ def is_zone(name: str | None) -> bool:
 
 def _zone(text: Any) -> str:
     if not is_zone(str(text)):
-        raise ValueError(f"`{text}` is not a time zone; write for example  Europe/Berlin")
+        meant = near(str(text).lower(), _SMALL)
+        advice = f"did you mean `{_SMALL[meant]}`?" if meant is not None else "write for example  Europe/Berlin"
+        raise ValueError(f"`{text}` is not a time zone; {advice}")
     return str(text)
 
 

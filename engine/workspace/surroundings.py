@@ -12,6 +12,7 @@ from engine.catalogue import Catalogue
 from engine.conditions import Tree, segments_in
 from engine.render import Message, is_language, parse_message
 from engine.render.check import check as check_message
+from engine.render.doubtful import doubts_of_mail
 from engine.render.sms import doubts
 from engine.settings import Settings, Voucher
 from engine.source.problem import Problem
@@ -207,6 +208,10 @@ class Segments:
         return frozenset(self.drafts) - frozenset(self.trees)
 
 
+def _doubts(message: Message) -> list[Problem]:
+    return [*doubts_of_mail(message), *doubts(message)]
+
+
 @dataclass
 class Messages:
     """The messages of a workspace, by id and language."""
@@ -221,7 +226,7 @@ class Messages:
         for name, file, text in files:
             message = parse_message(file, text)
             found = message if isinstance(message, list) else check_message(message)
-            self.problems.extend(found or (doubts(message) if isinstance(message, Message) else ()))
+            self.problems.extend(found or (_doubts(message) if isinstance(message, Message) else ()))
             id_ = name.split("/")[-2]
             if isinstance(message, Message) and not found:
                 self.by_id.setdefault(id_, {})[message.language] = message

@@ -70,3 +70,18 @@ def test_few_among_many_do_not_count(store: sa.Engine, now: datetime) -> None:
         world.event("order.paid", f"c{number:03}", total=100)
     world.tick(now + timedelta(days=3))
     assert _held(world) == []
+
+
+def test_twenty_mails_that_cannot_be_written_hold_the_playbook(store: sa.Engine, now: datetime) -> None:
+    text = {"messages/hello/en.md": "---\nsubject: hello\n---\nDear {{ customer.birthday | date }},\n"}
+    world = World(store, now, {**playbook("p", PAID), **text})
+    people = [f"c{number:03}" for number in range(40)]
+    world.customers(*people)
+    world.tick()
+    for one in people:
+        world.event("order.paid", one, total=100)
+    world.tick()
+    (held_for,) = _held(world)
+    assert "messages could not be written (100.0%; the brake is at 3%)" in held_for[1]
+    assert world.mails() == []
+    assert "this customer has no `customer.birthday`" in world.messages(state="failed")[0]["reason"]

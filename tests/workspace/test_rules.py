@@ -18,8 +18,11 @@ ELSEWHERE = {
     "encoding": ("source/test_yaml.py", "encoding"),  # bytes
     "too-large": ("source/test_yaml.py", "too-large"),  # a file of a megabyte
     "reserved": ("render/test_check.py", "reserved"),  # letters that no editor shows
+    "long-mail": ("faults/test_texts.py", "long-mail"),  # a text of many pages
+    "silent-picture": ("faults/test_texts.py", "silent-picture"),
     "file-name": ("workspace/test_load.py", "file-name"),  # a folder
     "missing-file": ("workspace/test_load.py", "missing-file"),
+    "not-installed": ("workspace/test_not_installed.py", "not-installed"),  # a program without an extra
     "unreadable": ("workspace/test_load.py", "unreadable"),
     "missing-value": ("render/test_template.py", "this customer has no"),  # a customer
     "does-not-fit": ("render/test_template.py", "do not go together"),

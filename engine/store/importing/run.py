@@ -16,6 +16,7 @@ from engine.store.importing.header import REJECTED_COLUMNS, is_of_rejected, read
 from engine.store.importing.kind import Kind, Reading
 from engine.store.importing.kinds import KINDS
 from engine.store.importing.rejects import Rejects
+from engine.store.importing.shared import SHARED, shared_addresses
 from engine.store.importing.text import Record, Records, Refused, check_text
 from engine.store.ingest.written import Row, Written
 from engine.store.many import BATCH
@@ -59,6 +60,9 @@ def import_csv(
         one = _Import(engine, KINDS[kind], header, reading, Rejects(path, _own(header)), keys)
         try:
             one.run(records, path.stat().st_size, progress or (lambda *_: None))
+            if kind == "customers" and "email" in one.header and one.done.touched:
+                with in_plain_words():
+                    one.done.warn(SHARED, shared_addresses(engine))
         except BaseException:
             one.rejects.close(whole=False)
             raise
