@@ -73,16 +73,21 @@ class Advance:
             return self.waiting.execute(connection, {"now": now}).first() is not None
 
     def _again(self, playbooks: Sequence[str], now: datetime) -> int:
-        """A batch; once more where a new voucher code met one that exists."""
-        for last in range(_AGAIN):
+        """A batch; once more where a new voucher code met one that exists, and without what a run gave before it failed."""
+        failed: dict[int, str] = {}
+        met = 0
+        while True:
             try:
-                return self._batch(playbooks, now)
+                return self._batch(playbooks, now, failed)
+            except _Failed as fault:
+                failed |= fault.reasons
             except IntegrityError:
-                if last == _AGAIN - 1:
+                met += 1
+                if met == _AGAIN:
                     raise
-        return 0
 
-    def _batch(self, playbooks: Sequence[str], now: datetime) -> int:
+    def _batch(self, playbooks: Sequence[str], now: datetime, failed: Mapping[int, str]) -> int:
+        """Moves a batch; of the runs that are known to fail, nothing is done but that they end. Raises `_Failed` for others."""
         effects = Effects()
         with self.shop.store.begin() as connection:
             loyalty = self._loyalty(connection, now)
@@ -101,8 +106,15 @@ class Advance:
             lock_listening(connection, alone=False)
             rows = _claim(connection, playbooks, now)
             setting.rations.update(ration(connection, self._rules_of(connection, rows)))
-            for (playbook_id, revision), group in groupby(rows, key=lambda row: (row["playbook"], row["revision"])):
-                self._group(connection, setting, self.shop.pinned(connection, playbook_id, revision), list(group))
+            ended = {"state": "failed", "ended_at": now, "listens": False}
+            effects.moves.extend(_place(row, **ended, reason=failed[row["id"]]) for row in rows if row["id"] in failed)
+            sound = [row for row in rows if row["id"] not in failed]
+            found: dict[int, str] = {}
+            for (playbook_id, revision), group in groupby(sound, key=lambda row: (row["playbook"], row["revision"])):
+                pinned = self.shop.pinned(connection, playbook_id, revision)
+                found |= self._group(connection, setting, pinned, list(group))
+            if found:
+                raise _Failed(found)  # what they gave is mixed with what the others gave: the batch is taken back
             loyalty.write()
             effects.write(connection, self.shop.catalogue, now)
             record(connection, setting.rations)
@@ -125,8 +137,11 @@ class Advance:
         setting: Setting,
         playbook: Playbook | None,
         rows: Sequence[Mapping[str, Any]],
-    ) -> None:
-        """The runs of one revision. What the store refuses for them, a dropped column say, is no fault of the others."""
+    ) -> dict[int, str]:
+        """The runs of one revision; gives those that failed, and why.
+
+        What the store refuses for them, a dropped column say, is no fault of the others.
+        """
         why = "its revision cannot be read"
         try:
             with connection.begin_nested():
@@ -138,9 +153,8 @@ class Advance:
         if runs is None:
             later = _LATER.after(setting.now, setting.settings.zone)
             setting.effects.moves.extend(_place(row, due_at=later, reason=why) for row in rows)
-            return
-        for run in runs:
-            _walk(run)
+            return {}
+        return {run.row["id"]: reason for run in runs if (reason := _walk(run)) is not None}
 
     def _runs(
         self, connection: sa.Connection, setting: Setting, playbook: Playbook, rows: Sequence[Mapping[str, Any]]
@@ -162,11 +176,22 @@ class Advance:
                 yield CustomerRun(setting, playbook, row, one.record, one.zone, one)
 
 
-def _walk(run: CustomerRun) -> None:
+class _Failed(Exception):
+    """Runs that failed in a batch, with the reasons."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__(*reasons.values())
+        self.reasons = reasons
+
+
+def _walk(run: CustomerRun) -> str | None:
+    """Walks a run as far as it goes now; gives why it failed, if it did."""
     try:
         run.walk()
     except (LookupError, ValueError, ArithmeticError, TypeError) as fault:
-        run.fail(f"{type(fault).__name__}: {fault}")
+        at = f"step {run.step.id}: " if run.step is not None else ""
+        return f"{at}{type(fault).__name__}: {fault}"
+    return run.reason if run.state == "failed" else None
 
 
 def _claim(connection: sa.Connection, playbooks: Sequence[str], now: datetime) -> list[Mapping[str, Any]]:

@@ -1,13 +1,15 @@
 """Advancing: runs go on from where they were, on the texts that they began with, and end for reasons on record."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 import sqlalchemy as sa
 
 from engine.store.customers import customers, vouchers
 from engine.store.ledger import enrolments
-from tests.shop import World, playbook
+from engine.tick import Tick
+from tests.shop import SECRETS, World, playbook
 
 PAID = "when: {event: order.paid}\n"
 
@@ -90,6 +92,31 @@ def test_a_run_that_fails_stops_no_other(store: sa.Engine, now: datetime) -> Non
     world.tick(now + timedelta(days=2))
     assert dict(world.states())["tom"] == "done"
     assert dict(world.states())["mei"] != "running"
+
+
+def test_a_run_that_fails_leaves_nothing_of_what_it_gave(store: sa.Engine, now: datetime) -> None:
+    body = f"{PAID}do:\n  - voucher: gift\n    as: one\n  - email: hello\n  - voucher: gift\n    as: two"
+    world = World(store, now, playbook("p", body))
+    world.customers("mei", "tom")
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    world.event("order.paid", "tom", total=100)
+    numbers = count(1)
+
+    def code() -> str:
+        if (number := next(numbers)) == 2:
+            raise ValueError("no more codes")  # while Mei is given her second one
+        return f"C{number}"
+
+    Tick(world.shop, world.channel, SECRETS, new_code=code)(world.now)
+    world.tick()
+    assert dict(world.states()) == {"mei": "failed", "tom": "done"}
+    failed = next(run for run in world.runs() if run["customer_id"] == "mei")
+    assert failed["reason"].endswith("ValueError: no more codes")
+    assert "two" in failed["reason"] or "voucher" in failed["reason"]
+    with store.connect() as connection:
+        assert connection.scalars(sa.select(vouchers.c.customer_id)).all() == ["tom", "tom"]
+    assert world.mails() == [("tom@example.com", "hello")]
 
 
 # --- What stops a run --------------------------------------------------------------------------------------------------

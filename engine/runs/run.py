@@ -157,11 +157,6 @@ class CustomerRun(Rewards, Duties):
     def _end(self, state: str, reason: str | None) -> None:
         self.state, self.reason = state, reason
 
-    def fail(self, reason: str) -> None:
-        """Ends the run for a fault of its own, so that the others of the batch go on."""
-        self._end("failed", reason)
-        self.setting.effects.moves.append(self._place())
-
     def _place(self) -> dict[str, Any]:
         running = self.state == "running"
         playbook = self.playbook
