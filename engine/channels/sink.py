@@ -211,7 +211,8 @@ def into_folder(folder: Path, say: Callable[[str], None]) -> Callable[[Received]
         number += 1
         to = ", ".join(mail.recipients)
         name = f"{number:04}-{re.sub(r'[^A-Za-z0-9.@-]+', '_', to)[:80]}.eml"
-        (folder / name).write_bytes(mail.content)
+        # As every server notes where bounces go, in the mail that it delivers.
+        (folder / name).write_bytes(b"Return-Path: <%b>\r\n%b" % (mail.sender.encode(), mail.content))
         say(f"{to}  {mail.subject}  {name}")
 
     return receive

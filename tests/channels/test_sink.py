@@ -30,7 +30,9 @@ def test_every_mail_becomes_a_file_and_a_line(tmp_path: Path) -> None:
         "0001-mei1@example.com.eml",
         "0002-mei2@example.com.eml",
     ]
-    assert (tmp_path / "mails" / "0001-mei1@example.com.eml").read_bytes() == content
+    assert (tmp_path / "mails" / "0001-mei1@example.com.eml").read_bytes() == (
+        b"Return-Path: <s@example.com>\r\n" + content
+    )
     assert said[0] == "mei1@example.com  感谢 hi  0001-mei1@example.com.eml"
 
 
