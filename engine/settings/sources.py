@@ -21,7 +21,7 @@ class Source(Declared):
         "without it the key alone is enough.",
     )
     events: tuple[Text, ...] = Field(
-        default=(), description="The events that it may tell; without it, all of the catalogue."
+        default=(), min_length=1, description="The events that it may tell; without it, all of the catalogue."
     )
     unknown_customer: Literal["refuse", "create"] = Field(
         default="refuse",

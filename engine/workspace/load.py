@@ -23,6 +23,7 @@ from engine.workspace.playbook import Playbook
 from engine.workspace.reading import Draft
 from engine.workspace.series import read_series
 from engine.workspace.surroundings import Found, Messages, Segments, read_settings, read_vouchers
+from engine.workspace.telling import check_told
 
 SETTINGS = "settings/regulars.yaml"
 CATALOGUE = "settings/catalogue.yaml"
@@ -112,6 +113,8 @@ class _Load:
         holidays, broken_holidays = self._holidays()
         if settings is not None:
             settings = closed_on(settings, holidays, broken_holidays, self.drafts)
+            if catalogue is not None:
+                check_told(settings, catalogue, self.drafts)
         messages = Messages()
         messages.read((name, self._shown(name), text) for name, text in self._under("messages/", ".md"))
         self.found.problems.extend(messages.problems)

@@ -17,6 +17,10 @@ _SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
 def check_mail(draft: Draft, email: Email) -> None:
     """Notes what does not fit together."""
+    for key, needed in (("user", "password"), ("password", "user")):
+        if getattr(email, key) is not None and getattr(email, needed) is None:
+            place = draft.source.key_place((*_AT, key))
+            draft.add(place, "missing-key", f"`{key}` needs `{needed}`", f"add a line:  {needed}: …")
     if email.bounces is not None:
         _check_address(draft, email.bounces.address)
         if email.bounces.maildir is not None and email.bounces.imap is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from engine.source.near import near
 from engine.workspace.schema import KINDS
 
 #: The word of the language, by the part of a file and what people write there.
@@ -74,9 +75,18 @@ _ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("step", "subject"): "the subject stands in the front matter of the message",
     ("`when`", "if"): "put it at the margin: `if` stands beside `when`",
     ("`when`", "enter"): "put it at the margin: `enter` stands beside `when`",
+    ("webhook", "allow_inside"): "it is said of all of them: put `allow_inside` under  channels:",
+    (
+        "`delivery`",
+        "render_processes",
+    ): "it is said of the whole shop: put it under `delivery:` in settings/regulars.yaml",
+    ("`email`", "unsubscribe_url"): "the link to leave is made of  web: url:",
     ("playbook", "timezone"): "leave it out: hours are those of the customer's own clock",
     ("playbook", "language"): "leave it out: each customer gets the text of his own language",
 }
+
+#: Letters from which on a key that is near another one is more likely misspelt than meant for a step of its own.
+_LONG = 4
 
 
 def slip(part: str, key: str, words: Collection[str], taken: bool) -> tuple[str, ...]:
@@ -90,7 +100,7 @@ def slip(part: str, key: str, words: Collection[str], taken: bool) -> tuple[str,
     word = _WORDS.get(part, {}).get(key.lower().replace("-", "_").replace(" ", "_"))
     if word is None:
         return ()
-    if part == "step" and taken:
+    if part == "step" and taken and (len(key) < _LONG or near(key, words) is None):
         return (f"start a new step:  - {word}: ...",)
     return (f"did you mean `{word}`?",) if word in words else ()
 
