@@ -21,6 +21,7 @@ import engine.store.loyalty
 import engine.store.sources  # noqa: F401  (each declares its tables)
 from engine.store.connect import connect, create
 from engine.store.customers import metadata
+from engine.store.migrate import migrate
 from tests.postgres import database_url, execute, running_postgres
 
 BOTH = ("sqlite", "postgres")
@@ -84,6 +85,16 @@ def _sqlite_pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "pattern.db"
     opened = connect(f"sqlite:///{path}")
     create(opened)
+    opened.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store as migrations make it, for programs that are started; to be copied."""
+    path = tmp_path_factory.mktemp("store") / "migrated.db"
+    opened = connect(f"sqlite:///{path}")
+    migrate(opened)
     opened.dispose()
     return path
 

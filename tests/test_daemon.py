@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,6 @@ from engine.daemon import Daemon, clock
 from engine.store.connect import connect
 from engine.store.ingest import put_customers, record_event
 from engine.store.ledger import outbox
-from engine.store.migrate import migrate
 from engine.workspace import Workspace
 
 SETTINGS = """
@@ -135,15 +135,14 @@ def relay() -> Iterator[Relay]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, relay: Relay) -> Iterator[Path]:
+def folder(tmp_path: Path, relay: Relay, migrated: Path) -> Iterator[Path]:
     root = tmp_path / "playbooks"
     with Sink(relay.receive, session=relay.session) as sink:
         _write(root / "settings/regulars.yaml", SETTINGS.format(port=sink.port))
         for name, text in (("hello", HELLO), ("thanks", THANKS)):
             _write(root / f"{name}.yaml", text)
             _write(root / f"messages/{name}/en.md", f"---\nsubject: {name}\n---\nThe text of {name}.\n")
-        with _store(root) as store:
-            migrate(store)
+        shutil.copy(migrated, tmp_path / "shop.db")
         yield root
 
 

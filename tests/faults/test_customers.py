@@ -28,7 +28,9 @@ def reasons(report: ImportReport) -> list[tuple[str, str]]:
         return [(row["line"], row["reason"]) for row in csv.DictReader(file)]
 
 
-@pytest.mark.parametrize("domain", ["bücher.example", "bu\u0308cher.example", "BÜCHER.example", "xn--bcher-kva.example"])
+@pytest.mark.parametrize(
+    "domain", ["bücher.example", "bu\u0308cher.example", "BÜCHER.example", "xn--bcher-kva.example"]
+)
 def test_a_domain_of_any_letters_goes_over_the_wire_as_ascii(
     sqlite_store: sa.Engine, tmp_path: Path, now: datetime, domain: str
 ) -> None:

@@ -36,7 +36,7 @@ def test_is_refused_with_its_place(name: str) -> None:
     assert "\x1b" not in said
 
 
-#: Rows of the catalogue of faults (playbooks), as one file each: what is told, and where.
+#: Rows of the catalogue of faults (tests/faults) that are one file each: what is told, and where.
 ROWS = {
     "1 a key twice": (
         "do:\n  - email: hi\ndo:\n  - email: hi\n",
@@ -67,23 +67,6 @@ ROWS = {
     "26 a secret": ("password: hunter2\ndo: []\n", "3:1 unknown-key: playbook has no key `password`"),
     "27 a path that leads out": ("do:\n  - email: ../../x\n", "4:12 value: `../../x` is not a name"),
 }
-#: Those that take a rhythm in the place of an event, or more than one file: what tests them, and words of that test.
-ELSEWHERE = {
-    "5 a phone without quotation marks": ("source/test_yaml.py", '("+861380000000", 861380000000)'),
-    "14 no mapping": ("source/test_yaml.py", '("- a", [("empty-file", 1, 1)])'),
-    "15 a large file": ("source/test_yaml.py", "MAX_BYTES + 1"),
-    "18 two playbooks with one id": ("workspace/err/two-files.out", "error["),
-    "18 another id after enrolments": ("workspace/err/renamed.out", "renamed_from"),
-    "19 a loop without a wait": ("workspace/err/loop-without-wait.out", "error["),
-    "19 an unreachable step": ("workspace/err/16-unreachable.out", "this step can never run"),
-    "21 a rhythm that never comes": ("workspace/err/cron.out", "never comes"),
-    "22 a zone of Mars": ("workspace/err/broken-settings.out", "`Mars/Base` is not a time zone"),
-    "23 a window that never opens": ("workspace/err/never-opens.out", "this window never opens"),
-    "28 a file that is half written": ("test_taking_in.py", "it may still be written"),
-    "29 a playbook that is taken away": ("test_deploy.py", "deleted"),
-    "30 steps that are gone": ("test_deploy.py", "people-in-flight"),
-    "31 everybody at once": ("brakes/test_admit.py", "backlog"),
-}
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -93,9 +76,3 @@ def test_says(row: str) -> None:
     said = [f"{one.place.line}:{one.place.column} {one.rule}: {one.text}" for one in workspace.problems]
     assert any(words in one for one in said), said
     assert "x" not in workspace.playbooks
-
-
-@pytest.mark.parametrize("row", ELSEWHERE)
-def test_the_others_are_tested(row: str) -> None:
-    file, words = ELSEWHERE[row]
-    assert words in (HERE.parent / file).read_text("utf-8")
