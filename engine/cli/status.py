@@ -16,9 +16,11 @@ from engine.runs.counting import counted
 from engine.shop import Shop
 from engine.workspace import Workspace
 
-_HEAD = ("playbook", "status", "entered", "running", "held out", "refused", "sent", "on the way", "waiting", "not sent",
-         "vouchers", "tasks", "converted")  # fmt: skip
+_HEAD = ("playbook", "status", "entered", "running", "held out", "refused", "sent", "on the way", "waiting", "in doubt",
+         "not sent", "vouchers", "tasks", "converted")  # fmt: skip
+_SENT = ("sent", "assumed_sent")
 _WAITING = ("planned", "deferred", "claimed")
+_IN_DOUBT = ("uncertain", "review")  # nobody knows: neither sent nor not sent
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -86,11 +88,12 @@ def _say_splits(store: str) -> None:
 
 def _numbers(row: Standing, workspace: Workspace) -> list[str]:
     playbook = workspace.playbooks.get(row.playbook)
-    sent, sending = row.messages.get("sent", 0), row.messages.get("sending", 0)
+    sent, sending = sum(row.messages.get(state, 0) for state in _SENT), row.messages.get("sending", 0)
     waiting = sum(row.messages.get(state, 0) for state in _WAITING)
+    doubt = sum(row.messages.get(state, 0) for state in _IN_DOUBT)
     counts = (
         row.entered, row.runs.get("running", 0), row.held_out, row.runs.get("refused", 0), sent, sending, waiting,
-        sum(row.messages.values()) - sent - sending - waiting, sum(row.vouchers.values()), row.tasks, row.converted,
+        doubt, sum(row.messages.values()) - sent - sending - waiting - doubt, sum(row.vouchers.values()), row.tasks, row.converted,
     )  # fmt: skip
     return [row.playbook, playbook.status if playbook else _absence(row.playbook, workspace), *map(str, counts)]
 

@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from engine.channels import Uncertain
 from engine.cli import main
 from engine.store.connect import connect
 from engine.store.ingest import put_consents
 from engine.store.ledger import enrolments
+from tests.scripted import Scripted
 from tests.shop import SETTINGS, World, playbook, workspace_of
 
 FILES = {
@@ -113,3 +115,27 @@ def test_why_names_every_guard_that_is_against_a_message_and_the_evidence(shop: 
         assert f"({guard})" in told
         assert reason in told
     assert "withdrew email, every topic: import  holds" in told
+
+
+def test_what_is_in_doubt_is_neither_sent_nor_not_sent(shop: Path) -> None:
+    store = connect("sqlite:///regulars.sqlite")
+    ran("status")  # makes the store
+    relay = Scripted()
+    relay.at_content["x@example.com"] = [Uncertain("timed out")]
+    world = World(store, NOW, FILES, channel=relay)
+    world.customers("x", "y")
+    world.tick()
+    for name in ("x", "y"):
+        world.event("order.paid", name, total=100)
+    world.tick()
+    head, *rows = ran("status").splitlines()
+    row = next(one for one in rows if one.startswith("mail "))
+
+    def under(name: str) -> str:
+        end = head.index(name) + len(name)
+        return row[end - len(name) : end].strip()
+
+    assert (under("  sent"), under("in doubt"), under("not sent")) == ("1", "1", "")
+    world.tick(NOW + timedelta(days=2))
+    row = next(one for one in ran("status").splitlines() if one.startswith("mail "))
+    assert (under("  sent"), under("in doubt"), under("not sent")) == ("2", "", "")
