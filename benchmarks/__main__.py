@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from benchmarks import advancing, enrolling, idling, mailing, memory
+from benchmarks import advancing, delivering, enrolling, idling, mailing, memory
 from benchmarks.generate import Size
 from benchmarks.measure import Comparison, table
 from benchmarks.stores import PostgresStores, SqliteStores, postgres
@@ -47,6 +47,7 @@ def _parts(
         yield f"idle {where}", partial(_idle, kept, sizes, where)
         yield f"advance {where}", lambda kept=kept, where=where: advancing.measure(kept.open(small), where)
         if isinstance(kept, SqliteStores):
+            yield "deliver", lambda kept=kept: delivering.compare(kept.folder)
             yield "mail", lambda kept=kept: mailing.measure(kept.open(small), small)
             yield "memory", lambda kept=kept: memory.measure(kept.open(large), kept.open(small), sizes)
 
@@ -67,7 +68,7 @@ def _options() -> argparse.Namespace:
         "--small", action="store_true", help="ten thousand customers: whether the benchmarks run at all"
     )
     parser.add_argument("--postgres", action="store_true", help="on Postgres too (needs the `dev` extra)")
-    parser.add_argument("--only", action="append", choices=("enrol", "idle", "advance", "mail", "memory"))
+    parser.add_argument("--only", action="append", choices=("enrol", "idle", "advance", "deliver", "mail", "memory"))
     parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where generated stores are kept")
     return parser.parse_args()
 

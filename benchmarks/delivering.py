@@ -159,6 +159,19 @@ def _rate(mine: Sample, theirs: Sample) -> str:
     return f"{theirs.median / mine.median:.2f} times its rate"
 
 
+def compare(
+    folder: Path, mails: int = 5_000, slow: int = 1_500, far: int = 1_000, *, rounds: int = 5, connections: int = 10
+) -> list[Comparison]:
+    """Everything, with a sink that answers at once and with one that is far away."""
+    install_peers()
+    with sink() as port:
+        found = measure(Ground(folder.resolve(), port, mails, connections), slow, rounds)
+    if far:
+        with sink(0.02) as port:
+            found += measure_far(Ground(folder.resolve(), port, far, connections), rounds)
+    return found
+
+
 def main() -> None:
     """Prints one table, and what the machine had to do besides."""
     parser = argparse.ArgumentParser(
@@ -174,15 +187,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where the outbox is kept")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    folder: Path = options.folder.resolve()
-    install_peers()
-    before, found = os.getloadavg(), []
-    with sink() as port:
-        ground = Ground(folder, port, options.mails, options.connections)
-        found += measure(ground, options.slow, options.rounds)
-    if options.far:
-        with sink(0.02) as port:
-            found += measure_far(Ground(folder, port, options.far, options.connections), options.rounds)
+    before = os.getloadavg()
+    found = compare(
+        options.folder, options.mails, options.slow, options.far, rounds=options.rounds, connections=options.connections
+    )
     print(table(found))
     load = f"{before[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
     print(f"\n{os.cpu_count()} cores, load {load}; {options.mails:,} mails a round, {options.rounds} rounds in turns.")
