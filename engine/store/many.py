@@ -6,11 +6,13 @@ is the same text for any number of rows: it is compiled once, and both databases
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.dml import ReturningInsert
 
 from engine.store.dialect import insert
 
@@ -36,17 +38,9 @@ def write(
     if not rows:
         return set()
     names = tuple(rows[0])
-    source, values = _source(connection.dialect, [table.c[name] for name in names], rows)
-    statement = insert(connection.dialect.name, table).from_select(names, source)
-    if change:
-        new = statement.excluded
-        differs = sa.or_(sa.false(), *(table.c[name].is_distinct_from(new[name]) for name in change))
-        where = differs if only_if is None else sa.and_(differs, only_if(table.c, new))
-        set_ = {name: new[name] for name in (*change, *also)}
-        statement = statement.on_conflict_do_update(index_elements=[*table.primary_key], set_=set_, where=where)
-    else:
-        statement = statement.on_conflict_do_nothing()
-    found = connection.execute(statement.returning(*table.primary_key), values)
+    statement = _writing(connection.dialect, table, names, tuple(change or ()), only_if, tuple(also))
+    values = _packed(connection.dialect, [table.c[name] for name in names], rows)
+    found = connection.execute(statement, values)
     return {tuple(row) if len(row) > 1 else row[0] for row in found}
 
 
@@ -66,14 +60,36 @@ def one_of(connection: sa.Connection, column: sa.ColumnElement[Any], values: Ite
     return column.in_(list(values))  # the driver leaves it to the database what type the column has
 
 
-def _source(
-    dialect: Dialect, columns: Sequence[sa.Column[Any]], rows: Sequence[Mapping[str, Any]]
-) -> tuple[sa.Select[Any], dict[str, Any]]:
-    """A SELECT of the rows, and its parameters."""
+@lru_cache(maxsize=256)
+def _writing(
+    dialect: Dialect,
+    table: sa.Table,
+    names: tuple[str, ...],
+    change: tuple[str, ...],
+    only_if: Any,
+    also: tuple[str, ...],
+) -> ReturningInsert[Any]:
+    """The statement, built once: for a single row, that costs more than to run it."""
+    columns = [table.c[name] for name in names]
+    source = _of_arrays(dialect, columns) if dialect.name == "postgresql" else _of_json(len(columns))
+    statement = insert(dialect.name, table).from_select(names, source)
+    if change:
+        new = statement.excluded
+        differs = sa.or_(sa.false(), *(table.c[name].is_distinct_from(new[name]) for name in change))
+        where = differs if only_if is None else sa.and_(differs, only_if(table.c, new))
+        set_ = {name: new[name] for name in (*change, *also)}
+        statement = statement.on_conflict_do_update(index_elements=[*table.primary_key], set_=set_, where=where)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    return statement.returning(*table.primary_key)
+
+
+def _packed(dialect: Dialect, columns: Sequence[sa.Column[Any]], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The rows as parameters."""
     lists = [_values(dialect, column, rows) for column in columns]
     if dialect.name == "postgresql":
-        return _of_arrays(dialect, columns), {f"rows_{number}": values for number, values in enumerate(lists)}
-    return _of_json(len(columns)), {"rows": json.dumps(list(zip(*lists, strict=True)))}
+        return {f"rows_{number}": values for number, values in enumerate(lists)}
+    return {"rows": json.dumps(list(zip(*lists, strict=True)))}
 
 
 def _values(dialect: Dialect, column: sa.Column[Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
