@@ -5,7 +5,7 @@ A worker that was taken for dead finds its messages under another attempt, and c
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,24 +65,35 @@ def claim(
     Those by the channels `without` are left alone. Those with which workers have died come after all others and few at a
     time, so that what kills a worker is found, and takes little down with it.
     """
-    due = (
-        sa.select(outbox.c.id)
-        .where(_WAITING, outbox.c.due_at <= sa.literal(now, outbox.c.due_at.type), outbox.c.playbook.in_(playbooks))
-        .where(*_by_others(without), *not_held(outbox.c.playbook, "sends"))
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .with_for_update(skip_locked=True)
-    )
-    values = {"state": "claimed", "attempt_id": attempt, "lease_until": lease_end(connection.dialect.name, now, LEASE)}
+    dialect = connection.dialect.name
+    taken = _taken(dialect, tuple(playbooks), tuple(sorted(without)))
+    params = {"now": now, "attempt": attempt, **({"until": now + LEASE} if dialect == "sqlite" else {})}
     for crashes, together in {0: most, **_TOGETHER}.items():
-        which = due.where(outbox.c.crash_count == crashes).limit(together)
-        taken = sa.update(outbox).where(outbox.c.id.in_(which)).values(values).returning(*outbox.c)
-        rows = [dict(row) for row in connection.execute(taken).mappings()]
+        found = connection.execute(taken, {**params, "crashes": crashes, "together": together})
+        names = tuple(found.keys())
+        rows = [dict(zip(names, row, strict=True)) for row in found]  # a mapping of SQLAlchemy's costs far more
         if rows:
             return sorted(rows, key=lambda row: (row["due_at"], row["id"]))
     return []
 
 
-# --- The statements of the hot path: built once, then text ------------------------------------------------------------
+# --- The statements of the hot path: built once, most of them as text -------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def _taken(dialect: str, playbooks: tuple[str, ...], without: tuple[str, ...]) -> sa.sql.dml.ReturningUpdate[Any]:
+    now = sa.bindparam("now", type_=outbox.c.due_at.type)
+    due = (
+        sa.select(outbox.c.id)
+        .where(_WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks))
+        .where(*_by_others(without), *not_held(outbox.c.playbook, "sends"))
+        .where(outbox.c.crash_count == sa.bindparam("crashes", type_=outbox.c.crash_count.type))
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(sa.bindparam("together", type_=sa.Integer()))
+        .with_for_update(skip_locked=True)
+    )
+    values = {"state": "claimed", "attempt_id": sa.bindparam("attempt"), "lease_until": _lease_end(dialect)}
+    return sa.update(outbox).where(outbox.c.id.in_(due)).values(values).returning(*outbox.c)
 
 
 @cache

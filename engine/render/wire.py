@@ -50,7 +50,9 @@ class Frames:
             end = at + _HEAD.size + length
             if len(held) < end:
                 break
-            yield kind, bytes(held[at + _HEAD.size : end])
+            with memoryview(held) as view:
+                payload = bytes(view[at + _HEAD.size : end])
+            yield kind, payload
             at = end
         del held[:at]
 
