@@ -1,6 +1,7 @@
 """The machine: everything that shops, customers, staff, doors and clocks do to an engine, in any order, by rules."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -250,19 +251,18 @@ class Machine(RuleBasedStateMachine):
     @rule(which=workers, place=st.sampled_from(PLACES), at=st.integers(1, 3))
     def crashes(self, which: int, place: str, at: int) -> None:
         """A tick that ends at a failpoint, if it comes there; the engine begins anew."""
-        with armed(place, at):
-            self._tick_to_the_end(which)
+        self._tick_to_the_end(which, armed(place, at))
 
     @rule(which=workers, after=st.integers(1, 120))
     def crashes_anywhere(self, which: int, after: int) -> None:
         """A tick that ends before any of its statements."""
-        with self.ground.cut_off(after):
-            self._tick_to_the_end(which)
+        self._tick_to_the_end(which, self.ground.cut_off(after))
 
-    def _tick_to_the_end(self, which: int) -> None:
+    def _tick_to_the_end(self, which: int, trap: AbstractContextManager[None]) -> None:
         worker, before = self._worker(which), self._sending()
         try:
-            worker.tick()
+            with trap:
+                worker.tick()
         except Crash:
             self.account.crashes += 1
             left = self._sending() - before
@@ -318,7 +318,7 @@ class Machine(RuleBasedStateMachine):
                 raise Crash
 
         sleeper.door.stops[place] = meanwhile
-        self._tick_to_the_end(which)
+        self._tick_to_the_end(which, nullcontext())
         sleeper.door.stops.clear()
 
     @rule()
