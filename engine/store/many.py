@@ -81,7 +81,8 @@ def _writing(
         statement = statement.on_conflict_do_update(index_elements=[*table.primary_key], set_=set_, where=where)
     else:
         statement = statement.on_conflict_do_nothing()
-    return statement.returning(*table.primary_key)
+    built: ReturningInsert[Any] = statement.returning(*table.primary_key)
+    return built
 
 
 def _packed(dialect: Dialect, columns: Sequence[sa.Column[Any]], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
