@@ -87,8 +87,15 @@ class Writer:
 
     def __call__(self, sheets: Sequence[Sheet]) -> Iterator[Composed | Failure | Later]:
         """The letters, or why there is none, in their order: each when it is asked for, and all begun from now on."""
-        drafts = [self._drafted(sheet) for sheet in sheets]
-        written = self._presses.write([draft.job for draft in drafts if isinstance(draft, Draft)])
+        drafts: list[Draft | Composed | Failure] = []
+
+        def jobs() -> Iterator[Job]:
+            for sheet in sheets:
+                drafts.append(self._drafted(sheet))
+                if isinstance(draft := drafts[-1], Draft):
+                    yield draft.job
+
+        written = self._presses.write(jobs())  # takes them all
         return self._finished(sheets, drafts, written)
 
     def _finished(

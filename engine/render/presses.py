@@ -5,8 +5,9 @@ import os
 import select
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from engine.render.job import Job, Refused, Written
 from engine.render.press import CannotWrite, Press, Task
@@ -25,20 +26,21 @@ class Presses:
         self._lock = threading.RLock()
         self._pid = os.getpid()
 
-    def write(self, jobs: Sequence[Job]) -> Iterator[Written | Refused]:
+    def write(self, jobs: Iterable[Job]) -> Iterator[Written | Refused]:
         """The messages in their order. They are being written from now on, whether somebody waits for them or not.
 
         Taking one raises `CannotWrite` where no process can be started; the messages that were not taken may be given
         again. Whoever does not want the rest closes the iterator.
         """
         ended: dict[str, list[str]] = {}
-        tasks = [Task(job, ended) for job in jobs]
-        with self._lock:
-            self._mine()
-            for start in range(0, len(tasks), _HAND):
-                press = min(self.presses, key=lambda one: len(one.queue) + len(one.waiting))
-                press.queue.extend(tasks[start : start + _HAND])
-            self._going()
+        tasks: list[Task] = []
+        coming = (Task(job, ended) for job in jobs)
+        while hand := list(islice(coming, _HAND)):  # these are being written while the next ones are got ready
+            tasks += hand
+            with self._lock:
+                self._mine()
+                min(self.presses, key=lambda one: len(one.queue) + len(one.waiting)).queue.extend(hand)
+                self._going()
         return self._collected(tasks)
 
     def one(self, job: Job) -> Written | Refused:

@@ -158,7 +158,7 @@ def test_who_is_silent_is_tried_once_more_and_then_refused(presses: Presses, mon
     os.kill(pid(presses), signal.SIGSTOP)
     assert presses.one(job()) == write(job())
     stopped = press.Press.fill
-    monkeypatch.setattr(press.Press, "fill", lambda one: (stopped(one), os.kill(one.pid, signal.SIGSTOP)))  # type: ignore[arg-type]
+    monkeypatch.setattr(press.Press, "fill", lambda one: (os.kill(one.pid, signal.SIGSTOP), stopped(one)))  # type: ignore[arg-type]
     monkeypatch.setattr(press, "_START", 0.2)
     with pytest.raises(CannotWrite, match="nothing was heard of it"):
         presses.one(job())
