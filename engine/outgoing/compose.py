@@ -206,8 +206,8 @@ def _runs(connection: sa.Connection, rows: Sequence[Row]) -> dict[int, Row]:
     ids = [row["enrolment_id"] for row in rows]
     found = connection.execute(sa.select(*COLUMNS, enrolments.c.results).where(enrolments.c.id.in_(ids)))
     names = tuple(found.keys())
-    rows = (dict(zip(names, row, strict=True)) for row in found)
-    known = {row["id"]: row for row in rows}
+    read = (dict(zip(names, row, strict=True)) for row in found)
+    known = {row["id"]: row for row in read}
     return {run: known.get(run, {"id": None, "results": None}) for run in ids}
 
 

@@ -28,11 +28,7 @@ def kept(connection: sa.Connection, facts: Facts, runs: Sequence[Mapping[str, An
     reading = Reading(connection, facts)
     known = {kind: KINDS[kind](reading, references) for kind, references in wanted.items()}
     return [
-        {
-            name: dict(known[kind][reference])
-            for name, (kind, reference) in one.items()
-            if reference in known[kind]
-        }
+        {name: dict(known[kind][reference]) for name, (kind, reference) in one.items() if reference in known[kind]}
         for one in named
     ]
 

@@ -103,7 +103,9 @@ def types(shop: User, *words: str, **env: str) -> tuple[int, str]:
 
 def test_the_command_offline(user: User) -> None:  # noqa: F811
     settings = Path(user.folder / "shop" / "settings" / "regulars.yaml")
-    kept = [line for line in settings.read_text().splitlines() if not line.startswith(("web:", "  url: http://localhost"))]
+    kept = [
+        line for line in settings.read_text().splitlines() if not line.startswith(("web:", "  url: http://localhost"))
+    ]
     settings.write_text("\n".join([*kept, "web: {url: 'https://shop.example'}", ""]))
     status, said_ = types(user, "--offline", REGULARS_SECRET="a secret of sixteen letters")
     assert status == 0, said_
