@@ -18,7 +18,7 @@ BANNED = {"manager", "helper", "helpers", "util", "utils", "common", "handler", 
     *("core", "data", "info", "misc", "base"),
 }
 #: Names that the standard library gives.
-GIVEN = {"data_received"}
+GIVEN = {"data_received", "result_processor"}
 EXAMPLES = load(ROOT / "playbooks")
 
 
