@@ -20,8 +20,6 @@ Held = dict[Hand, str]
 
 _EVERY = 0.15
 _FULL_EVERY = 4.0
-#: Longer than a worker who lives takes to hand a message over.
-_A_SEND = 1.5
 
 
 @dataclass
@@ -31,8 +29,10 @@ class Death:
     kind: str  # `at random`, `in content`, a failpoint …
     at: float
     left: Held = field(default_factory=dict)  # what was not taken up again yet
-    doubts: set[Hand] = field(default_factory=set)  # mails in `sending`, by whoever died
-    sifted: bool = False  # whether the doubts are its own alone
+    doubts: set[Hand] = field(default_factory=set)  # mails in `sending` that nobody but the dead had in hand
+    open: dict[Hand, int] = field(
+        default_factory=dict
+    )  # those of whom that is not known yet, with their crashes so far
     recovered: float | None = None  # seconds until nothing of it was left
 
 
@@ -86,23 +86,35 @@ class Watch(threading.Thread):
             except sa.exc.DBAPIError:
                 time.sleep(0.05)
         sending = {hand for hand, state in death.left.items() if state == "sending" and hand[2] == "email"}
+        crashes = {} if alone else self._crashes(sending)
         with self._lock:
-            death.doubts, death.sifted = (sending if alone else sending - self._doubted), alone
+            death.doubts = sending if alone else sending - self._doubted
+            death.open = {} if alone else {hand: crashes[hand[0]] for hand in death.doubts if hand[0] in crashes}
             self._doubted |= sending
             self._deaths.append(death)
         return death
 
     def _settle(self, held: Held) -> None:
         now = time.monotonic()
+        after = self._crashes({hand for death in self._deaths for hand in death.open if hand not in held})
         with self._lock:
             for death in self._deaths:
                 death.left = {key: state for key, state in death.left.items() if held.get(key) == state}
-                if not death.sifted and (now - death.at > _A_SEND or not death.left):
-                    death.doubts &= death.left.keys()  # the others were in the hands of workers who went on
-                    death.sifted = True
+                gone = {hand: crashes for hand, crashes in death.open.items() if hand not in death.left}
+                for hand, crashes in gone.items():
+                    del death.open[hand]
+                    if after.get(hand[0], crashes) == crashes:
+                        death.doubts.discard(hand)  # a worker who lives brought it to its end
                 if not death.left and death.recovered is None:
                     death.recovered = now - death.at
             self._deaths = [death for death in self._deaths if death.recovered is None]
+
+    def _crashes(self, hands: set[Hand]) -> dict[int, int]:
+        """How often each of these messages was taken out of the hands of the dead."""
+        if not hands:
+            return {}
+        mine = outbox.c.id.in_([id_ for id_, _, _ in hands])
+        return {id_: count for id_, count in self._rows(sa.select(outbox.c.id, outbox.c.crash_count).where(mine))}
 
     def look(self) -> None:
         """Looks at all messages; one that moved as none may is noted."""
