@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from engine.answers.why import Why
 from engine.channels import Record
@@ -220,7 +221,7 @@ def test_nothing_is_kept_in_a_connection_between_two_transactions(postgres_store
 
 
 def test_a_server_without_room_for_another_connection_is_waited_for(
-    postgres_store: sa.Engine, tmp_path: Path, now: datetime, capsys: pytest.CaptureFixture[str]
+    postgres_store: sa.Engine, tmp_path: Path, now: datetime
 ) -> None:
     for name, text in {"settings/regulars.yaml": SETTINGS, **HELLO, **TEXT}.items():
         _write(tmp_path / "shop" / name, text)
@@ -230,9 +231,9 @@ def test_a_server_without_room_for_another_connection_is_waited_for(
     few = sa.create_engine(postgres_store.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
     daemon = Daemon(tmp_path / "shop", few, record, SECRETS, now=lambda: now, elapsed=lambda: 0.0)
     daemon.refresh()
-    with few.connect():  # the only one there may be
+    with few.connect(), capture_logs() as said:  # the only one there may be
         assert daemon._once() is None
-    assert "the work waits" in capsys.readouterr().out
+    assert any("the work waits" in one["event"] for one in said)
     daemon._once()
     assert len(record.letters) == 1
     few.dispose()
