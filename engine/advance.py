@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from engine.actions.voucher import IssueVoucher
 from engine.clocks.times import Length
 from engine.desk.batch import Desk
+from engine.failpoints import reach
 from engine.loyalty import Issue, Loyalty, Till
 from engine.loyalty.codes import random_code
 from engine.runs.counting import ration, record
@@ -118,6 +119,8 @@ class Advance:
             loyalty.write()
             effects.write(connection, self.shop.catalogue, now)
             record(connection, setting.rations)
+            reach("advance.written")
+        reach("advance.moved")
         return len(rows)
 
     def _loyalty(self, connection: sa.Connection, now: datetime) -> Loyalty:

@@ -188,6 +188,7 @@ class Deliver:
         with line.begin():
             fix_channels(line, book.attempt, _changed(rows, chosen))
         book.settle(looks, (), moves)
+        reach("deliver.chosen")
         for channel, letters in written.items():
             self._by(channel, OneDoor(book, looks, letters), book.now(), report)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from engine.brakes.admitting import how_to_enter
 from engine.entering import Entrance, insertion, replacement
+from engine.failpoints import reach
 from engine.progress import begin_progress, hold, move, record_revision
 from engine.runs.counting import ration, record
 from engine.runs.joining import COLLECTED, hold_open, slide
@@ -192,6 +193,8 @@ class Road:
                 self.replace.execute(connection, bound)
             if not self.firing.many:
                 break
+        if entered:
+            reach("enrol.entered")
         return entered
 
     def _write(self, connection: sa.Connection, bound: Mapping[str, Any]) -> int:

@@ -13,11 +13,19 @@ VARIABLE = "REGULARS_FAILPOINTS"
 
 #: Every failpoint, and what has just happened when the program stands there.
 FAILPOINTS: Mapping[str, str] = {
+    "tick.looked": "it is known what is due, and nothing of it is done",
+    "listen.heard": "runs are woken and ended by what happened, in a transaction that is not committed",
+    "enrol.entered": "runs are written for those who enter, in a transaction that is not committed",
+    "advance.written": "runs have moved and what their steps give is written, in a transaction that is not committed",
+    "advance.moved": "runs have moved, that is committed, and nothing of what they say has gone out",
     "deliver.claiming": "messages are claimed, in a transaction that is not committed",
     "deliver.claimed": "messages are claimed, and nothing was looked at",
+    "deliver.chosen": "of messages it is known which may go by which channel, and none was offered to it",
     "deliver.frozen": "contents are written into the store, in a transaction that is not committed",
+    "deliver.looking": "messages were looked at for the last time, in a transaction that is not committed",
     "deliver.sending": "it is committed that messages are being sent, and no byte of a content has left",
     "deliver.sent": "a door has told what became of a message, and it is not on record",
+    "deliver.settling": "what became of messages is written, in a transaction that is not committed",
     "deliver.settled": "what became of messages is on record",
     "reap.half": "some messages of dead workers are taken back, in a transaction that is not committed",
     "uncertain.decided": "it is decided what becomes of messages without an answer, and not committed",

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine.catalogue import Catalogue, Event
 from engine.conditions import compile_value, fields, segments_in
+from engine.failpoints import reach
 from engine.progress import begin_progress, move
 from engine.shop import MOVING, Shop
 from engine.store.customers import metadata
@@ -63,6 +64,7 @@ class Listen:
             for statement in (*self._wakes, *self._goals):
                 statement.execute(connection, params)
             move(connection, [LISTENER], window.until, window.until_position)
+            reach("listen.heard")
 
 
 def _bounds(window: Window) -> Mapping[str, Any]:

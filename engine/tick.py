@@ -14,6 +14,7 @@ from engine.brakes.admit import Admit
 from engine.channels import Channel, Doors
 from engine.deliver import Deliver, Delivered
 from engine.enrol import Entry, Road, entries_of
+from engine.failpoints import reach
 from engine.listen import LISTENER, Listen
 from engine.loyalty.codes import random_code
 from engine.outgoing.compose import Compose
@@ -151,6 +152,7 @@ class Tick:
             if not is_of_a_statement(fault) or not self._isolate(now, report):
                 raise
             seen = self._look(now)
+        reach("tick.looked")
         stored, position, heard, anything, due, idle, waiting = seen
         kept_up, waiting = waiting[: len(self._upkeep.probes)], waiting[len(self._upkeep.probes) :]
         deaf = self._resting.rests(LISTENER, now)

@@ -66,6 +66,7 @@ class Book:
             going = begin_sending(self.line, self.attempt, [row["id"] for row in allowed], now)
             enter(self.line, self.attempt, refused, now)
             self._watch(looks, told, now)
+            reach("deliver.looking")
             return going
 
         began = self.hands.clock()
@@ -87,6 +88,7 @@ class Book:
             self._enter(unfrozen, moves, now)
             looks.learn(moves)
             self._watch(looks, moves, now)
+            reach("deliver.settling")
 
         try:
             self._commit(work)
