@@ -62,8 +62,11 @@ class Alone:
                 if not life.was_killed:
                     run.ended.append(f"a life with {point} ended with {life.code}")
                 return point
-            self._points.missed(point)
         kind = when_to_kill(run, life)
+        if point and life.was_killed:
+            return point  # it came there after all, while its end was waited for
+        if point:
+            self._points.missed(point)
         if not life.alive:
             run.ended.append(f"a life ended by itself with {life.code}")
         life.kill()
@@ -160,8 +163,9 @@ class Fleet:
         if free and all(life.alive for life in self._lives):
             life = run.chance.choice(free)
             kind = when_to_kill(run, life)
+            ended = not life.alive  # its failpoint came after all
             life.kill()
-            self._bury(life, kind)
+            self._bury(life, "" if ended else kind)
         for life in [one for one in self._lives if not one.alive]:
             self._bury(life, "")
 
@@ -173,7 +177,7 @@ class Fleet:
         run = self.run
         armed = self._armed.pop(life.pid, None)
         self._lives = [one for one in self._lives if one is not life] + [self._begin()]
-        if not kind and not life.was_killed:
+        if not kind and not (life.was_killed and armed):
             # While the database is down no engine begins; whoever watches over it starts it again.
             run.not_begun += life.code == 1 and run.restarts > 0
             if life.code != 1 or not run.restarts:
@@ -181,7 +185,7 @@ class Fleet:
             return
         if armed and kind:
             self._points.missed(armed.name)
-        run.deaths.append(run.watch.died(Death(kind or (armed.name if armed else "?"), time.monotonic()), alone=False))
+        run.deaths.append(run.watch.died(Death(kind or (armed.name if armed else ""), time.monotonic()), alone=False))
 
     def _disturb(self) -> None:
         """The database's own faults, and workers that stand still for longer than their lease."""
