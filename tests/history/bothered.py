@@ -1,7 +1,7 @@
 """Asks of every letter that left whether it should have: the hour, the cap, whoever had left, and whether it was the second."""
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from tests.history.doors import Handed
 from tests.history.lived import Lived, Row, instant
 from tests.history.rules import Promise, Rules, is_open, too_often, zone_of
+from tests.history.sound import WENT
 
 _MESSAGES = """
     SELECT outbox.*, customers.timezone, customers.email, runs.state AS run_state, runs.ended_at, runs.fired_at,
@@ -191,18 +192,33 @@ class Judge:
         ):
             query = f"SELECT {key}, count(*) AS times FROM {table} GROUP BY {key} HAVING count(*) > 1"
             yield from (f"{table}: {row}" for row in self.lived.rows(query))
-        letters = Counter(one.letter.key for one in self.lived.world.handed)
-        yield from (f"{times} letters for {key}" for key, times in letters.items() if times > 1)
-        gone = {key for key, row in self.messages.items() if row["state"] in ("sent", "uncertain")}
+        letters: dict[str, list[Handed]] = defaultdict(list)
+        for one in self.lived.world.handed:
+            letters[one.letter.key].append(one)
+        yield from (wrong for key, copies in letters.items() if (wrong := self._repeated(key, copies)))
+        gone = {key for key, row in self.messages.items() if row["state"] in WENT}
         yield from (f"a letter without a message that was sent: {key}" for key in letters.keys() - gone)
         yield from (f"sent, and no letter left: {self.messages[key]}" for key in gone - letters.keys())
         # One message says one thing: of several channels of one step, each next one waits for the one before.
-        said = Counter(
-            (one.row["enrolment_id"], one.row["step"], one.row["iteration"], one.row["channel"])
-            for one in self.sent
-            if one.to_customer
-        )
-        yield from (f"{times} letters by one channel for {key}" for key, times in said.items() if times > 1)
+        said: dict[tuple[object, ...], set[str]] = defaultdict(set)
+        for sent in self.sent:
+            row = sent.row
+            if sent.to_customer:
+                said[row["enrolment_id"], row["step"], row["iteration"], row["channel"]].add(sent.handed.letter.key)
+        yield from (f"{len(keys)} letters by one channel for {key}" for key, keys in said.items() if len(keys) > 1)
+
+    def _repeated(self, key: str, copies: list[Handed]) -> str | None:
+        """What is wrong with a message that left more than once: only one without an answer may go again, and unchanged."""
+        row = self.messages.get(key)
+        promise = self.rules.playbooks[row["playbook"]] if row is not None else None
+        resends = 0 if promise is None or copies[0].channel == "sms" else promise.resends
+        if len(copies) > 1 + resends:
+            return f"{len(copies)} letters for {key}"
+        if any(one.answered for one in copies[:-1]):
+            return f"{key} went again, and had been answered"
+        if any(one.letter != copies[0].letter for one in copies):
+            return f"{key} went again, and was not the same letter"
+        return None
 
     def entered_too_often(self) -> Iterator[str]:
         """Runs that began more often than `enter` of their playbook allows."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from engine.channels import Accepted, Done, Doors, Failed, Letter, Outcome, Retry, Uncertain, Waves
 from engine.demo.chance import chance
 
-_DEAD, _LATER, _SILENT = 0.01, 0.01, 0.001
+_DEAD, _LATER, _SILENT, _SILENT_AGAIN = 0.01, 0.01, 0.001, 0.3
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class World:
         self.refused: dict[tuple[str, str], datetime] = {}  # dead addresses, and when that was first said
         self.offered_again: list[tuple[str, str]] = []
         self._put_off: Counter[str] = Counter()
+        self._handed: Counter[str] = Counter()
         self._began = begins
 
     def doors(self) -> Doors:
@@ -49,8 +50,10 @@ class World:
         return Accepted(letter)
 
     def hand_over(self, channel: str, letter: Letter) -> Outcome:
-        """Takes a letter; of a few it never says so."""
-        answered = channel == "webhook" or chance(letter.key, "silent") >= _SILENT
+        """Takes a letter; of a few it does not say so, and of one that comes again it may not say so again."""
+        silent = _SILENT if self._handed[letter.key] == 0 else _SILENT_AGAIN
+        answered = channel == "webhook" or chance(letter.key, f"silent {self._handed[letter.key]}") >= silent
+        self._handed[letter.key] += 1
         self.handed.append(Handed(self.now, channel, letter, answered))
         return Done("kept") if answered else Uncertain("no answer")
 

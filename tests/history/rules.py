@@ -36,6 +36,7 @@ class Promise:
     hours: Hours | None
     cap: Often | None
     sends_despite_complaint: bool
+    resends: int  # how often a message goes again of which nobody knows whether it was taken; a text message never does
 
     @property
     def stopped_by(self) -> list[str]:
@@ -80,6 +81,7 @@ def read_rules(folder: Path) -> Rules:
             hours=own,
             cap=often(raw.get("cap")),
             sends_despite_complaint=raw.get("if_complaint") == "send",
+            resends=_resends(shop.get("delivery", {}), raw.get("delivery", {}), marketing=marketing),
         )
     caps = {channel: one for channel, text in limits.get("caps", {}).items() if (one := often(text))}
     return Rules(ZoneInfo(shop["timezone"]), shops_hours, often(limits.get("cap")), caps, playbooks)
@@ -87,6 +89,12 @@ def read_rules(folder: Path) -> Rules:
 
 def _yaml(file: Path) -> dict[str, Any]:
     return yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+
+
+def _resends(everywhere: dict[str, str], own: dict[str, str], *, marketing: bool) -> int:
+    said = {**everywhere, **own}
+    way = said.get("on_uncertain", "assume_sent" if marketing else "resend")
+    return int(said.get("max_uncertain_resends", 1)) if way == "resend" else 0
 
 
 def often(text: str | None) -> Often | None:
