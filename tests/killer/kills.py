@@ -57,11 +57,10 @@ class Alone:
     def _end(self, life: Life, point: str) -> str:
         """Waits until the failpoint kills it, or kills it; what it was."""
         run = self.run
-        if point:
-            if _comes_to_its_failpoint(run, life):
-                if not life.was_killed:
-                    run.ended.append(f"a life with {point} ended with {life.code}")
-                return point
+        if point and _comes_to_its_failpoint(run, life):
+            if not life.was_killed:
+                run.ended.append(f"a life with {point} ended with {life.code}")
+            return point
         kind = when_to_kill(run, life)
         if point and life.was_killed:
             return point  # it came there after all, while its end was waited for
