@@ -238,24 +238,27 @@ class Tick:
         return stored is not None and stored.audience == self._audiences[name]
 
     def _launch(self, stored: Mapping[str, Progress], now: datetime, position: int, report: Ticked) -> bool:
-        """Begins what is new in the workspace; nothing is while the rows of the progress are the same."""
+        """Begins what is new in the workspace, and whether there was any; none is while the rows of the progress are the same."""
         if stored is self._settled:
             return False
+        launched = False
         for name, entry in self._entries.items():
             before = stored.get(name)
             if self._resting.rests(name, now):
                 continue
             if before is not None and self._launched(before, name):
                 if before.revision != entry.playbook.revision or before.status != entry.playbook.status:
+                    launched = True
                     with self.shop.store.begin() as connection:
                         record_revision(connection, entry.playbook, now)
                 continue
+            launched = True
             window = Window(now, now, position, position)
             with self._apart(report, name, now):
                 self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
         # Only now: a launch that met a fault or a locked store is tried again with the next tick.
         self._settled = None if report.faults else stored
-        return True
+        return launched
 
     def _reached(self, stored: Progress | None, name: str, now: datetime, position: int = 0) -> tuple[datetime, int]:
         """How far this playbook was evaluated: as stored, or farther where this process remembers more."""
