@@ -36,6 +36,8 @@ def main() -> None:
         for number, (counts, found) in enumerate(lives, 1):
             totals.update(counts)
             wrong += found
+            for one in found:
+                print(f"\r{one}", file=sys.stderr)  # noqa: T201
             print(f"\r{number * PART:,} seeds, {len(wrong)} violations", end="", file=sys.stderr, flush=True)  # noqa: T201
     print(file=sys.stderr)  # noqa: T201
     print("\n".join(f"{name:<28}{count:>12,}" for name, count in sorted(totals.items())))  # noqa: T201

@@ -1,6 +1,7 @@
 """The workspace of the simulation: a playbook for each way in which a customer can enter and a message can go."""
 
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from engine.source.printing import print_problems
 from engine.workspace import Workspace, load_texts
@@ -20,6 +21,7 @@ limits:
 delivery: {evidence_wait: 12 hours, max_uncertain_resends: 1}
 """
 
+SHOP = ZoneInfo("Europe/Berlin")
 #: How often a customer may be told something, and within which hours of his day; as the settings say it.
 CAP, PER_DAYS, OPENS, CLOSES = 3, 7, 8, 20
 
