@@ -19,7 +19,7 @@ from engine.outgoing.gate import OneDoor, Written
 from engine.outgoing.hands import Hands
 from engine.outgoing.looks import Looks
 from engine.outgoing.outbox import claim, overdue, waiting
-from engine.outgoing.outcomes import Move, Row
+from engine.outgoing.outcomes import Row, not_again
 from engine.outgoing.sight import address_of
 from engine.outgoing.tries import fix_channels
 from engine.store.prepared import Prepared, Questions
@@ -174,7 +174,8 @@ class Deliver:
             allowed, moves = looks.first(line, chosen, customers, book.now())
             kept = frozen(line, allowed)
             moved = {row["id"] for row in allowed if self._has_moved(row, kept, customers)}
-            moves += [_not_again(row) for row in allowed if row["id"] in moved and row["dup_risk"]]
+            again = (row for row in allowed if row["id"] in moved and row["dup_risk"])
+            moves += [not_again(row, "the address has changed since") for row in again]
             written = {
                 channel: self._written(
                     line,
@@ -236,7 +237,3 @@ def _by_channel(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def _changed(claimed: Sequence[Row], chosen: Sequence[Row]) -> list[Row]:
     """The messages whose channel was left to the customer, and is chosen now."""
     return [row for before, row in zip(claimed, chosen, strict=True) if row["channel"] != before["channel"]]
-
-
-def _not_again(row: Row) -> Move:
-    return {"id": row["id"], "state": "assumed_sent", "reason": "not sent once more: the address has changed since"}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine.addresses import fold_address
 from engine.guards import Look, Verdict, look, look_again
 from engine.outgoing.compose import Compose
-from engine.outgoing.outcomes import Move, Row, next_try
+from engine.outgoing.outcomes import Move, Row, next_try, not_again
 from engine.outgoing.sight import Sight
 from engine.runs.stopping import stopped_since
 from engine.store.brakes import holds_on
@@ -45,8 +45,8 @@ class Looks:
         allowed, moves = self._judge(connection, rows, now, count=False)
         ended = stopped_since(connection, self._shop, allowed, now)
         for row in allowed:
-            if row["enrolment_id"] in ended:
-                moves.append({"id": row["id"], "state": "cancelled", "reason": ended[row["enrolment_id"]]})
+            if (reason := ended.get(row["enrolment_id"])) is not None:
+                moves.append(_unless_gone(row, {"id": row["id"], "state": "cancelled", "reason": reason}))
         allowed = [row for row in allowed if row["enrolment_id"] not in ended]
         self._open = {row["id"]: row for row in allowed}
         return allowed, moves
@@ -125,7 +125,9 @@ def _stopped(row: Row, verdict: Verdict, now: datetime) -> Move:
     move: Move = {"id": row["id"], "state": verdict.state, "reason": verdict.reason, "due_at": verdict.until}
     if verdict.state == "suppressed" and row["channels"]:
         move |= {"state": "skipped", **next_try(row, now)}
-    if verdict.state != "deferred" and row["dup_risk"]:
-        # It was to go again after a doubt; it may have gone the first time, and no other channel says it again.
-        move = {"id": row["id"], "state": "assumed_sent", "reason": f"not sent once more: {verdict.reason}"}
-    return move
+    return _unless_gone(row, move) if verdict.state != "deferred" else move
+
+
+def _unless_gone(row: Row, move: Move) -> Move:
+    """The end of a message; of one that was to go again after a doubt, that it does not."""
+    return not_again(row, move["reason"]) if row["dup_risk"] else move

@@ -59,6 +59,11 @@ def _wait(row: Row, retry: Retry) -> timedelta:
     return max(retry.after, backoff(row)) if refused else retry.after
 
 
+def not_again(row: Row, reason: str) -> Move:
+    """A message that was to go again after a doubt, and may not: it may have gone, and no other channel says it."""
+    return {"id": row["id"], "state": "assumed_sent", "reason": f"not sent once more: {reason}"}
+
+
 def next_try(row: Row, now: datetime, *, taken: bool = False) -> Move:
     """When the message's next channel is to be tried: at once, or when this one was taken and stays unopened."""
     if not row["channels"] or (taken and row["unless_opened"] is None):

@@ -155,6 +155,17 @@ def test_what_may_not_go_again_is_taken_for_sent(store: sa.Engine, now: datetime
     assert (relay.taken, row["sent_at"]) == ([], now)
 
 
+def test_what_came_to_nothing_meanwhile_is_taken_for_sent(store: sa.Engine, now: datetime) -> None:
+    header = {"delivery": "{on_uncertain: resend}", "stop_when": "[{event: order.returned}]"}
+    world, relay = _silent(store, now, header)
+    world.tick(now + HOUR)
+    world.event("order.returned", "mei")
+    world.tick(now + DAY)
+    row = world.message()
+    assert (row["state"], row["reason"]) == ("assumed_sent", "not sent once more: event order.returned")
+    assert (relay.taken, row["sent_at"]) == ([], now)
+
+
 def test_a_doubt_of_a_dead_worker_is_found_by_the_next_tick(store: sa.Engine, now: datetime) -> None:
     world, _ = about_to_send(store, now)
     world.tick()
