@@ -196,7 +196,7 @@ class Judge:
         for one in self.lived.world.handed:
             letters[one.letter.key].append(one)
         yield from (wrong for key, copies in letters.items() if (wrong := self._repeated(key, copies)))
-        gone = {key for key, row in self.messages.items() if row["state"] in WENT}
+        gone = {key for key, row in self.messages.items() if row["state"] in WENT or _refused_again(row)}
         yield from (f"a letter without a message that was sent: {key}" for key in letters.keys() - gone)
         yield from (f"sent, and no letter left: {self.messages[key]}" for key in gone - letters.keys())
         # One message says one thing: of several channels of one step, each next one waits for the one before.
@@ -210,8 +210,10 @@ class Judge:
     def _repeated(self, key: str, copies: list[Handed]) -> str | None:
         """What is wrong with a message that left more than once: only one without an answer may go again, and unchanged."""
         row = self.messages.get(key)
-        promise = self.rules.playbooks[row["playbook"]] if row is not None else None
-        resends = 0 if promise is None or copies[0].channel == "sms" else promise.resends
+        resends = 0
+        if row is not None:
+            promise = self.rules.playbooks[row["playbook"]]
+            resends = promise.resends(row["channel"], to_staff=row["recipient"] is not None)
         if len(copies) > 1 + resends:
             return f"{len(copies)} letters for {key}"
         if any(one.answered for one in copies[:-1]):
@@ -239,6 +241,11 @@ class Judge:
                 for first, second in pairwise(at):
                     if second - first < shortest:
                         yield f"{playbook}: {who} ({key}) on {first:%F} and on {second:%F}"
+
+
+def _refused_again(row: Row) -> bool:
+    """Whether it had left without an answer, and was refused when it went once more."""
+    return row["state"] == "failed" and row["dup_risk"] > 0
 
 
 def _agreed(answers: list[tuple[datetime, str, bool]], topic: str | None, at: datetime) -> bool:

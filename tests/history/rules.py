@@ -36,7 +36,7 @@ class Promise:
     hours: Hours | None
     cap: Often | None
     sends_despite_complaint: bool
-    resends: int  # how often a message goes again of which nobody knows whether it was taken; a text message never does
+    delivery: dict[str, str]
 
     @property
     def stopped_by(self) -> list[str]:
@@ -44,6 +44,12 @@ class Promise:
         stops = self.raw.get("stop_when", [])
         named = [stop["event"] for stop in stops if isinstance(stop, dict) and "event" in stop and "where" not in stop]
         return [] if "key" in self.raw else named
+
+    def resends(self, channel: str, *, to_staff: bool) -> int:
+        """How often a message goes again of which nobody knows whether it was taken."""
+        repeats = channel != "sms" and (to_staff or not self.marketing)
+        way = self.delivery.get("on_uncertain", "resend" if repeats else "assume_sent")
+        return int(self.delivery.get("max_uncertain_resends", 1)) if way == "resend" else 0
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def read_rules(folder: Path) -> Rules:
             hours=own,
             cap=often(raw.get("cap")),
             sends_despite_complaint=raw.get("if_complaint") == "send",
-            resends=_resends(shop.get("delivery", {}), raw.get("delivery", {}), marketing=marketing),
+            delivery={**shop.get("delivery", {}), **raw.get("delivery", {})},
         )
     caps = {channel: one for channel, text in limits.get("caps", {}).items() if (one := often(text))}
     return Rules(ZoneInfo(shop["timezone"]), shops_hours, often(limits.get("cap")), caps, playbooks)
@@ -89,12 +95,6 @@ def read_rules(folder: Path) -> Rules:
 
 def _yaml(file: Path) -> dict[str, Any]:
     return yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-
-
-def _resends(everywhere: dict[str, str], own: dict[str, str], *, marketing: bool) -> int:
-    said = {**everywhere, **own}
-    way = said.get("on_uncertain", "assume_sent" if marketing else "resend")
-    return int(said.get("max_uncertain_resends", 1)) if way == "resend" else 0
 
 
 def often(text: str | None) -> Often | None:
