@@ -16,6 +16,7 @@ import structlog
 from engine.bounces.reading import Watch
 from engine.channels import Channel, Doors
 from engine.clocks.trust import Doubt, Trust
+from engine.cycles import leave_out_what_stays
 from engine.deploy import deploy
 from engine.inbox import Inbox
 from engine.outgoing.hands import Hands
@@ -224,6 +225,7 @@ class Daemon:
             fresh_tick.begin(self.now())
         self._tick = fresh_tick
         self._workspace = shop.workspace
+        leave_out_what_stays()
         _log.info("loaded", playbooks=len(self._workspace.playbooks), problems=len(fresh.problems))
 
 
