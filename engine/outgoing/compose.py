@@ -1,6 +1,6 @@
 """From a row of the outbox to a letter: the facts of its run, the text in the customer's language, the bytes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -152,12 +152,13 @@ class Compose:
             [{"id": row["enrolment_id"], "results": runs[row["enrolment_id"]]["results"]} for row in rows],
         )
         began = self._origins(connection, rows, runs)
+        amounts = _amounts(self.shop.catalogue.fields)
         found: dict[int, dict[str, Mapping[str, Any]]] = {}
         for row, result in zip(rows, results, strict=True):
             playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
             made = playbook.made if playbook is not None else {}
             shown = {name: self.shown(values, made.get(name, {})) for name, values in result.items()}
-            customer = self.shown(customers.get(row["customer_id"], {}), self.shop.catalogue.fields)
+            customer = self._priced(customers.get(row["customer_id"], {}), amounts)
             origin = began.get(row["enrolment_id"], {"event": {}})
             told = _told(row, playbook) if row["recipient"] is not None else {}
             found[row["id"]] = {"customer": customer, **origin, **shown, **told}
@@ -168,26 +169,37 @@ class Compose:
     ) -> dict[int, dict[str, Mapping[str, Any]]]:
         """What began the runs of these messages, by run, as texts show it."""
         found: dict[int, dict[str, Mapping[str, Any]]] = {}
-        for row in {(row["playbook"], row["revision"]): row for row in rows}.values():
-            playbook = self.shop.pinned(connection, row["playbook"], row["revision"])
+        groups: dict[tuple[str, str], list[Row]] = {}
+        for row in rows:
+            groups.setdefault((row["playbook"], row["revision"]), []).append(row)
+        for (name, revision), same in groups.items():
+            playbook = self.shop.pinned(connection, name, revision)
             origin = playbook.trigger.origin if playbook is not None else Origin()
-            known = origin.scopes(self.shop.catalogue)
-            same = {one["enrolment_id"] for one in rows if one["playbook"] == row["playbook"]}
-            mine = [runs[run] for run in sorted(same) if runs[run]["id"] is not None]
-            for run, values in zip(mine, started(connection, self.shop.facts, origin, mine), strict=True):
-                found[run["id"]] = {word: self._began(word, one, known) for word, one in values.items()}
+            amounts = {word: _amounts(fields) for word, fields in origin.scopes(self.shop.catalogue).items()}
+            ids = sorted({one["enrolment_id"] for one in same})
+            mine, words = [runs[run] for run in ids if runs[run]["id"] is not None], self._words(playbook, same)
+            for run, values in zip(mine, started(connection, self.shop.facts, origin, mine, words), strict=True):
+                found[run["id"]] = {word: self._began(word, one, amounts) for word, one in values.items()}
         return found
 
-    def _began(self, word: str, values: Any, known: Mapping[str, Mapping[str, Field]]) -> Mapping[str, Any]:
+    def _words(self, playbook: Playbook | None, rows: Sequence[Row]) -> set[str]:
+        """What the texts of these messages speak of, in any language."""
+        templates = (self._templates(playbook, row["message"]).values() for row in _of_each_message(rows))
+        return {word for known in templates for template in known for word in template.reads}
+
+    def _began(self, word: str, values: Any, amounts: Mapping[str, Collection[str]]) -> Mapping[str, Any]:
         if word == EVENTS:
-            return Several([self.shown(one, known["event"]) for one in values["list"]], values["count"])
-        return self.shown(values, known[word])
+            return Several([self._priced(one, amounts["event"]) for one in values["list"]], values["count"])
+        return self._priced(values, amounts[word])
 
     def shown(self, values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
         """Values as a text prints them: money knows its currency."""
+        return self._priced(values, _amounts(fields))
+
+    def _priced(self, values: Mapping[str, Any], amounts: Collection[str]) -> dict[str, Any]:
         found = dict(values)
-        for name in _amounts(fields) & values.keys():
-            if found[name] is not None:
+        for name in amounts:
+            if found.get(name) is not None:
                 found[name] = Money(int(found[name]), self.shop.settings.currency)
         return found
 
