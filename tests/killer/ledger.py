@@ -64,7 +64,7 @@ def _figures(run: Campaign, ledger: Ledger) -> dict[str, object]:
     mails = {ledger.key(row): row for row in rows if row["channel"] == "email"}
     times = {key: len(ledger.taken.get(key, ())) for key in mails}
     went = {"sent", "uncertain", "assumed_sent", "review"}
-    doubted = [len(death.doubts) for death in run.deaths]
+    doubted = [death.doubted for death in run.deaths]
     recoveries = sorted(death.recovered for death in run.deaths if death.recovered is not None)
     silent = sum(times[key] > 1 and not (row["dup_risk"] or row["duplicate_known"]) for key, row in mails.items())
     return {

@@ -45,8 +45,8 @@ def _of_lives(run: Campaign) -> Iterator[str]:
     if run.at_rest > AT_REST_WITHIN:
         yield f"I19: at rest only {run.at_rest:.0f} s after the last fault"
     for death in run.deaths:
-        if len(death.doubts) > CONNECTIONS:
-            yield f"I9: {len(death.doubts)} doubts by one kill ({death.kind})"
+        if death.doubted > CONNECTIONS:
+            yield f"I9: {death.doubted} doubts by one kill ({death.kind})"
         if death.recovered is None:
             yield f"I19: what a kill ({death.kind}) left was never taken up: {death.left}"
 

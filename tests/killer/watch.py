@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -34,6 +35,12 @@ class Death:
         default_factory=dict
     )  # those of whom that is not known yet, with their crashes so far
     recovered: float | None = None  # seconds until nothing of it was left
+
+    @property
+    def doubted(self) -> int:
+        """How many it left in doubt. Those of another attempt are another worker's, who was killed within the same lease."""
+        of_attempts = Counter(attempt for _, attempt, _ in self.doubts)
+        return max(of_attempts.values(), default=0)
 
 
 class Watch(threading.Thread):
