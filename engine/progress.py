@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,12 +28,15 @@ class Progress:
     salt: str | None = None
 
 
+#: Built once: it is asked at nearly every tick that does something.
+_PROGRESS = sa.select(
+    progress.c.playbook, *(progress.c[name] for name in ("revision", "status", "audience", "since", "position", "salt"))
+)
+
+
 def read_progress(connection: sa.Connection) -> Mapping[str, Progress]:
     """All playbooks that were ever launched."""
-    names = ("revision", "status", "audience", "since", "position", "salt")
-    columns = [progress.c[name] for name in names]
-    rows = connection.execute(sa.select(progress.c.playbook, *columns))
-    return {row[0]: Progress(*row[1:]) for row in rows}
+    return {row[0]: Progress(*row[1:]) for row in connection.execute(_PROGRESS)}
 
 
 class StoredProgress:
@@ -127,10 +130,13 @@ def zones_of_customers(connection: sa.Connection, catalogue: Catalogue) -> tuple
     """The distinct zones that customers have, '' for the brand's: one index step for each zone, not one for each customer."""
     if catalogue.timezone is None:
         return ("",)
-    table = catalogue.table(catalogue.customers.name)
-    column = table.c[catalogue.timezone]
+    rows = connection.execute(_walk(catalogue.table(catalogue.customers.name).c[catalogue.timezone]))
+    return tuple(dict.fromkeys(["", *(row[0] for row in rows)]))
+
+
+@lru_cache(maxsize=8)
+def _walk(column: sa.ColumnElement[Any]) -> sa.Select[Any]:
     walk = sa.select(sa.func.min(column).label("zone")).cte("zones", recursive=True)
     further = sa.select(sa.func.min(column)).where(column > walk.c.zone).scalar_subquery()
     walk = walk.union_all(sa.select(further).where(walk.c.zone.is_not(None)))
-    rows = connection.execute(sa.select(walk.c.zone).where(walk.c.zone.is_not(None)))
-    return tuple(dict.fromkeys(["", *(row[0] for row in rows)]))
+    return sa.select(walk.c.zone).where(walk.c.zone.is_not(None))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import sqlalchemy as sa
 
@@ -51,6 +51,8 @@ canaries = sa.Table(
 )
 
 _OPEN: sa.ColumnElement[bool] = sa.literal_column(OPEN)
+_HOLDS = sa.select(holds.c.playbook, holds.c.cause, holds.c.what, holds.c.reason, holds.c.since)
+_HELD = _HOLDS.where(_OPEN).order_by(holds.c.since, holds.c.id)  # built once, for it is asked with every batch
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def release_playbook(
 ) -> list[Held]:
     """Lets a playbook go on, whatever held it (or only what `cause` did). Gives the holds that were open."""
     wanted = [_OPEN, holds.c.playbook == playbook, *([holds.c.cause == cause] if cause is not None else [])]
-    found = [Held(**row) for row in connection.execute(_of_holds().where(*wanted)).mappings()]
+    found = [Held(**row) for row in connection.execute(_HOLDS.where(*wanted)).mappings()]
     if found:
         connection.execute(sa.update(holds).where(*wanted).values(released_at=now, released_by=by))
     return found
@@ -91,8 +93,7 @@ def release_playbook(
 
 def held(connection: sa.Connection) -> list[Held]:
     """All open holds, the oldest first."""
-    rows = connection.execute(_of_holds().where(_OPEN).order_by(holds.c.since, holds.c.id)).mappings()
-    return [Held(**row) for row in rows]
+    return [Held(**row) for row in connection.execute(_HELD).mappings()]
 
 
 def holds_on(connection: sa.Connection, what: Literal["entries", "sends"]) -> Mapping[str, Held]:
@@ -110,7 +111,3 @@ def not_held(playbook: sa.ColumnElement[str], what: Literal["entries", "sends"])
     kind = _OPEN, holds.c.what.in_(["all", what]), holds.c.cause != BACKLOG
     everything = sa.exists().where(*kind, holds.c.playbook == EVERYTHING)
     return sa.not_(everything), playbook.not_in(sa.select(holds.c.playbook).where(*kind))
-
-
-def _of_holds() -> sa.Select[Any]:
-    return sa.select(holds.c.playbook, holds.c.cause, holds.c.what, holds.c.reason, holds.c.since)

@@ -1,6 +1,7 @@
 """A statement built once and run often: compiled to text, so that a tick does not build expressions again."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,6 +68,7 @@ class Prepared:
         ]
         return connection.exec_driver_sql(self.text, bound).rowcount
 
+    @cached_property
     def positional(self) -> tuple[str, list[str]]:
         """The same with unnamed marks, and the names in their order, for a part of a longer statement."""
         kind = _POSITIONAL[self._dialect]
@@ -128,7 +130,7 @@ class Questions:
         if statements not in self._texts:
             if len(self._texts) == _SETS:
                 self._texts.pop(next(iter(self._texts)))
-            parts = [statement.positional() for statement in statements]
+            parts = [statement.positional for statement in statements]
             text = "SELECT " + ",\n".join(f"EXISTS ({part})" for part, _ in parts)
             self._texts[statements] = (text, [names for _, names in parts])
         return self._texts[statements]
