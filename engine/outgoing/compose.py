@@ -159,16 +159,16 @@ class Compose:
             made = playbook.made if playbook is not None else {}
             shown = {name: self.shown(values, made.get(name, {})) for name, values in result.items()}
             customer = self._priced(customers.get(row["customer_id"], {}), amounts)
-            origin = began.get(row["enrolment_id"], {"event": {}})
+            origin = began.get((row["enrolment_id"], row["revision"]), {"event": {}})
             told = _told(row, playbook) if row["recipient"] is not None else {}
             found[row["id"]] = {"customer": customer, **origin, **shown, **told}
         return found
 
     def _origins(
         self, connection: sa.Connection, rows: Sequence[Row], runs: Mapping[int, Row]
-    ) -> dict[int, dict[str, Mapping[str, Any]]]:
-        """What began the runs of these messages, by run, as texts show it."""
-        found: dict[int, dict[str, Mapping[str, Any]]] = {}
+    ) -> dict[tuple[int, str], dict[str, Mapping[str, Any]]]:
+        """What began the runs of these messages, as their texts show it: by run, and by the revision that a run had then."""
+        found: dict[tuple[int, str], dict[str, Mapping[str, Any]]] = {}
         groups: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
             groups.setdefault((row["playbook"], row["revision"]), []).append(row)
@@ -179,7 +179,7 @@ class Compose:
             ids = sorted({one["enrolment_id"] for one in same})
             mine, words = [runs[run] for run in ids if runs[run]["id"] is not None], self._words(playbook, same)
             for run, values in zip(mine, started(connection, self.shop.facts, origin, mine, words), strict=True):
-                found[run["id"]] = {word: self._began(word, one, amounts) for word, one in values.items()}
+                found[run["id"], revision] = {word: self._began(word, one, amounts) for word, one in values.items()}
         return found
 
     def _words(self, playbook: Playbook | None, rows: Sequence[Row]) -> set[str]:

@@ -59,3 +59,21 @@ def test_a_text_that_becomes_too_long_for_one_customer_fails_for_him_alone(store
     world.customers("mei", tags=[f"tag{number}" for number in range(400)])
     world.tick()
     assert sorted(states(world)) == [("failed", "the text of thanks/en became longer than 1 MiB"), ("sent", None)]
+
+
+def test_messages_of_one_run_know_what_began_it_whatever_another_revision_of_it_says(
+    store: sa.Engine, now: datetime
+) -> None:
+    body = "when: {event: order.paid}\ndo: [{email: first}, {wait: 1 hour, id: pause}, {email: second}]"
+    keys = {"send_window": "20:00-21:00", "in_flight": "move"}
+    texts = {"messages/first/en.md": "---\nsubject: Paid {{ event.total | money }}\n---\nThank you.\n"}
+    world = World(store, now, {**playbook("one", body, **keys), **texts})
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=10)
+    world.tick(now + timedelta(minutes=5))
+    world.edit({**playbook("one", body, title="New", **keys), **texts})
+    world.tick(now + timedelta(hours=2))
+    assert len({row["revision"] for row in world.messages()}) == 2
+    world.tick(now.replace(hour=20))
+    assert sorted(subject for _, subject in world.mails()) == ["Paid €0.10", "second"]
