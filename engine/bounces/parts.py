@@ -8,6 +8,7 @@ import re
 from binascii import Error, a2b_base64, a2b_qp
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header, make_header
 
 _LARGEST_HEAD = 128_000
@@ -44,7 +45,7 @@ def decoded(text: str) -> str:
     """A field with encoded words in it, as people read it; as it stands where that cannot be."""
     try:
         return str(make_header(decode_header(text[:_LONGEST_FIELD])))
-    except (ValueError, LookupError, Error):
+    except (ValueError, LookupError, Error, MessageError):
         return text
 
 

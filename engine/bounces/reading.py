@@ -38,15 +38,22 @@ def read_mailbox(
 ) -> Counter[str]:
     """Records every unread mail and then marks it as read, so that none is lost between the two. Counts them by kind.
 
-    Raises `MailboxError`, or `StoreError` where the store is away; what was recorded by then stays so.
+    A mail that the engine stumbles over stays unread, and those behind it are read all the same. Raises `MailboxError`, or
+    `StoreError` where the store is away; what was recorded by then stays so.
     """
     counts: Counter[str] = Counter()
     with mailbox.unread() as mails:
         for mail in mails:
             if stopped():
                 break
-            with in_plain_words():
-                report = intake(mail.content, clock())
+            try:
+                with in_plain_words():
+                    report = intake(mail.content, clock())
+            except StoreError:
+                raise
+            except Exception:  # anybody can write to the address: no mail of a stranger may hold up those behind it
+                _log.exception("a fault of the engine; one mail waits in the mailbox")
+                continue
             counts[report.kind if report is not None else KNOWN] += 1
             mail.done(report is not None and report.kind == "ignored")
     return counts

@@ -88,6 +88,24 @@ def test_a_mail_is_read_only_when_it_is_recorded(
     assert world.changed()["events"] == [("message.bounced", "mei")]
 
 
+def test_a_mail_that_the_engine_stumbles_over_holds_up_no_other(
+    store: sa.Engine, now: datetime, tmp_path: Path
+) -> None:
+    world = Answered(store, now, "mei")
+
+    def stumbling(mail: bytes, at: datetime) -> Any:
+        if mail == STRANGE:
+            raise ZeroDivisionError
+        return intake(world)(mail, at)
+
+    found = maildir(tmp_path, STRANGE, mails.postfix(world.letter("mei").sender))
+    with structlog.testing.capture_logs() as logs:
+        assert read_mailbox(found, stumbling, lambda: now) == {"dead": 1}  # type: ignore[arg-type]
+    assert [one["event"] for one in logs] == ["a fault of the engine; one mail waits in the mailbox"]
+    assert names(tmp_path, "new") == ["1772366400.M1P1.mx"]
+    assert world.changed()["bounced"] == ["mei"]
+
+
 def test_a_store_that_is_away_leaves_the_mail_unread(sqlite_store: sa.Engine, now: datetime, tmp_path: Path) -> None:
     world = Answered(sqlite_store, now, "mei")
     found = maildir(tmp_path, mails.postfix(world.letter("mei").sender))

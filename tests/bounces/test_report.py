@@ -254,6 +254,12 @@ def test_a_spoilt_report_names_our_message_or_none(name: str, cuts: list[tuple[i
         assert token.message == 4711
 
 
+@pytest.mark.parametrize("word", ["=?utf-8?b?a?=", "=?utf-8?q?=00=80?=", "=?punycode?q?=FF?=", "=?nowhere?q?a?="])
+@pytest.mark.parametrize("field", ["From", "Subject"])
+def test_encoded_words_that_are_none_stand_as_they_are(field: str, word: str) -> None:
+    assert read(f"To: {TO}\r\n{field}: {word}\r\n\r\nBuy.\r\n".encode()).kind == "ignored"
+
+
 def test_a_mail_within_a_mail_is_not_looked_into() -> None:
     """Else a stranger's bounce, passed on to us inside of his own mail, would count as ours."""
     inner = mails.postfix(TO).decode()
