@@ -50,9 +50,9 @@ def _mx(patient: Patient, email: Email) -> Iterator[Finding]:
 
 
 def _spf(patient: Patient, email: Email) -> Iterator[Finding]:
-    domain, look = _envelope(email), Spf(patient.names)
+    domain = _envelope(email)
     try:
-        record = look.record(domain)
+        record = Spf(patient.names).record(domain)
         if record is None:
             advice = f'publish a TXT of {domain}: "v=spf1 a:{email.host} -all", or what the relay asks for'
             yield Finding("spf", "fault", f"{domain} has no SPF record", advice)
@@ -60,7 +60,8 @@ def _spf(patient: Patient, email: Email) -> Iterator[Finding]:
         if "+" in all_of(record):
             yield Finding("spf", "fault", f"{domain} lets everybody send (+all)", "end the record with  -all  or  ~all")
         addresses = [one for one in _relays(patient, email) if not is_inside(one)]
-        results = {look.result(domain, one) for one in addresses[:2]} or {look.result(domain, "192.0.2.1")}
+        # Each address by itself: a receiver counts the questions of one mail.
+        results = {Spf(patient.names).result(domain, one) for one in addresses[:2] or ["192.0.2.1"]}
     except Unusable as fault:
         yield Finding("spf", "fault", str(fault), "mend the record; receivers take it for none")
         return
@@ -104,8 +105,8 @@ def _dmarc(patient: Patient, email: Email) -> Iterator[Finding]:
         yield Finding("dmarc", "fault", f"_dmarc.{where} has no policy", 'begin with  "v=DMARC1; p=none"')
         return
     yield Finding("dmarc", "ok", f"_dmarc.{where} says p={policy}")
-    by_dkim = email.dkim is None or aligned(email.dkim.domain.lower(), domain, strict=said.get("adkim") == "s")
-    by_spf = aligned(_envelope(email), domain, strict=said.get("aspf") == "s")
+    by_dkim = email.dkim is None or aligned(email.dkim.domain.lower(), domain, where, strict=said.get("adkim") == "s")
+    by_spf = aligned(_envelope(email), domain, where, strict=said.get("aspf") == "s")
     if by_dkim or by_spf:
         ways = [name for name, holds in (("DKIM", by_dkim and email.dkim is not None), ("SPF", by_spf)) if holds]
         yield Finding("dmarc", "ok", f"aligned with {domain} by {' and '.join(ways) or 'what the relay signs'}")
@@ -127,11 +128,13 @@ def _policy(patient: Patient, domain: str) -> tuple[str, Mapping[str, str]] | No
     return None
 
 
-def aligned(signing: str, shown: str, *, strict: bool) -> bool:
-    """Whether a domain speaks for the one that people see."""
+def aligned(signing: str, shown: str, above: str, *, strict: bool) -> bool:
+    """Whether a domain speaks for the one that people see; `above` is where the policy of that one stands."""
     if signing == shown:
         return True
-    return not strict and (shown.endswith(f".{signing}") or signing.endswith(f".{shown}")) and "." in signing
+    # Two domains side by side belong together where the policy stands above both, as with one below the other.
+    related = shown.endswith(f".{signing}") or f".{signing}".endswith((f".{shown}", f".{above}"))
+    return not strict and related and "." in signing
 
 
 def tags(record: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from engine.doctor.sender import aligned, sender, tags
 from engine.doctor.spf import Spf, Unusable
 from tests.channels.test_dkim import ED25519, RSA, pem, published
 from tests.doctor.ward import HEALTHY, dns, patient, said, sick
+from tests.shop import SETTINGS, workspace_of
 
 RELAY = "host: smtp.relay.example"
 SIGNED = f"{RELAY}, dkim: {{domain: shop.example, selector: s1, key: DKIM_KEY}}"
@@ -154,10 +155,40 @@ def test_an_spf_that_goes_in_a_circle_ends() -> None:
         Spf(names).result("a.example", "1.1.1.1")
 
 
+def test_each_address_of_the_relay_has_its_own_ten_questions(sqlite_store: sa.Engine) -> None:
+    includes = [f"{letter}.example" for letter in "abcdef"]
+    zone = {
+        **HEALTHY,
+        SPF: [f'"v=spf1 {" ".join(f"include:{one}" for one in includes)} ip4:8.8.4.0/24 ip6:2001:4860::/32 -all"'],
+        **{(one, "TXT"): ['"v=spf1 ip4:9.9.9.9 -all"'] for one in includes},
+        ("smtp.relay.example", "AAAA"): ["2001:4860::8844"],
+    }
+    with dns(zone) as names:
+        found = said(sender(patient(sqlite_store, RELAY, names=names)))
+    assert "ok spf: shop.example has an SPF record and names the relay" in found
+
+
+def test_domains_side_by_side_below_one_policy_are_aligned(sqlite_store: sa.Engine) -> None:
+    mail = f"{RELAY}, dkim: {{domain: mail.shop.example, selector: s1, key: DKIM_KEY}}"
+    written = SETTINGS.replace("@shop.example>}", f"@news.shop.example>, {mail}}}")
+    settings = workspace_of({}, written).settings
+    assert settings is not None
+    its = patient(sqlite_store, environment={"DKIM_KEY": pem(RSA)})
+    its.settings = settings
+    with dns({**HEALTHY, ("s1._domainkey.mail.shop.example", "TXT"): record(RSA)}) as names:
+        its.names = names
+        found = said(sender(its))
+    assert "ok dmarc: aligned with news.shop.example by DKIM and SPF" in found
+
+
 def test_alignment() -> None:
-    assert aligned("shop.example", "mail.shop.example", strict=False)
-    assert aligned("mail.shop.example", "shop.example", strict=False)
-    assert not aligned("mail.shop.example", "shop.example", strict=True)
-    assert not aligned("example", "shop.example", strict=False)
-    assert not aligned("evilshop.example", "shop.example", strict=False)
+    above = "shop.example"
+    assert aligned("shop.example", "mail.shop.example", above, strict=False)
+    assert aligned("mail.shop.example", "shop.example", above, strict=False)
+    assert aligned("mail.shop.example", "news.shop.example", above, strict=False)
+    assert not aligned("mail.shop.example", "news.shop.example", above, strict=True)
+    assert not aligned("mail.shop.example", "shop.example", above, strict=True)
+    assert not aligned("example", "shop.example", above, strict=False)
+    assert not aligned("evilshop.example", "shop.example", above, strict=False)
+    assert not aligned("evilshop.example", "news.shop.example", above, strict=False)
     assert tags("v=DKIM1; k=rsa;p=AB CD ; x") == {"v": "DKIM1", "k": "rsa", "p": "ABCD"}
