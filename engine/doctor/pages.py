@@ -9,6 +9,8 @@ from engine.doctor.finding import Finding
 from engine.doctor.patient import Patient
 
 _NOBODYS_TOKEN = "doctor"  # noqa: S105  (of no customer: the page says that the link is not known)
+#: How the policy begins that all our pages have.
+_POLICY = "default-src 'none'"
 
 
 def link(patient: Patient) -> Iterator[Finding]:
@@ -38,8 +40,12 @@ def pages(patient: Patient) -> Iterator[Finding]:
         return
     if "date" in answer.headers:
         _note_time(patient, answer.headers["date"])
-    if answer.status in (200, 400, 404):
+    if answer.status == 404 and answer.headers.get("content-security-policy", "").startswith(_POLICY):
         yield Finding("pages", "ok", f"{patient.settings.web.url} answers")
+    elif answer.status in (200, 404):
+        # The shop's own site has a page for what it does not know too, and a link to leave would end there.
+        seen = f"{patient.settings.web.url} answers {answer.status}, and not as our pages do"
+        yield Finding("pages", level, seen, advice)  # type: ignore[arg-type]
     else:
         yield Finding("pages", level, f"{patient.settings.web.url} answers {answer.status}", advice)  # type: ignore[arg-type]
 

@@ -1,6 +1,7 @@
 """The secrets, the pages, and the command as a whole."""
 
 import json
+from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -12,10 +13,14 @@ from engine.doctor import examine
 from engine.doctor.pages import link, pages
 from engine.doctor.secrets import secrets
 from engine.settings.secrets import named_secrets
+from engine.web.site import Site
 from tests.cli.test_journey import User, user  # noqa: F401
 from tests.doctor.ward import HEALTHY, NOW, dns, patient, relay, said, sick
 from tests.faulty_http import answers, closed_port, faulty, hangs
+from tests.shop import SECRETS, World
+from tests.web.serving import served
 
+OURS = {"content_security_policy": "default-src 'none'"}
 MANY = "user: shop, password: RELAY_PASSWORD, dkim: {domain: shop.example, selector: s1, key: DKIM_KEY}"
 SOURCES = "sources:\n  till: {key: TILL_KEY}\n"
 
@@ -52,11 +57,25 @@ def test_the_links_to_leave_are_https(sqlite_store: sa.Engine) -> None:
 
 
 def test_pages_that_answer_and_tell_the_time(sqlite_store: sa.Engine) -> None:
-    with faulty(answers(404, date=format_datetime(NOW))) as server:
+    with faulty(answers(404, date=format_datetime(NOW), **OURS)) as server:
         its = patient(sqlite_store, more=f"web: {{url: 'http://localhost:{server.port}/r'}}\n")
         assert said(pages(its)) == [f"ok pages: http://localhost:{server.port}/r answers"]
     assert [one.method for one in server.asked] == ["GET"]
     assert its.told_time == [("the clock of the pages' server", NOW, NOW)]
+
+
+def test_our_own_pages_are_known_for_ours(sqlite_store: sa.Engine, now: datetime) -> None:
+    world = World(sqlite_store, now, {})
+    with served(Site(sqlite_store, world.shop, SECRETS, lambda: now)) as url:
+        assert sick(pages(patient(sqlite_store, more=f"web: {{url: '{url}'}}\n"))) == []
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_site_that_is_not_ours_is_not_taken_for_our_pages(sqlite_store: sa.Engine, status: int) -> None:
+    with faulty(answers(status, "<h1>The shop's own page</h1>")) as server:
+        its = patient(sqlite_store, more=f"web: {{url: 'http://localhost:{server.port}'}}\n")
+        (found,) = sick(pages(its))
+    assert found == f"fault pages: http://localhost:{server.port} answers {status}, and not as our pages do"
 
 
 @pytest.mark.parametrize("date", ["nonsense", "Sun, 1 Mar 2026 12:00:00", "31 Feb 2026"])
@@ -87,7 +106,7 @@ def test_a_look_that_fails_itself_does_not_end_the_others(sqlite_store: sa.Engin
 
 
 def test_all_of_it_at_once(sqlite_store: sa.Engine) -> None:
-    with dns(HEALTHY) as names, relay("none") as (port, box), faulty(answers(404)) as server:
+    with dns(HEALTHY) as names, relay("none") as (port, box), faulty(answers(404, **OURS)) as server:
         more = f"web: {{url: 'http://localhost:{server.port}'}}\n"
         found = list(examine(patient(sqlite_store, f"host: 127.0.0.1, port: {port}", names=names, more=more)))
     checks = list(dict.fromkeys(one.check for one in found))
