@@ -5,32 +5,47 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from engine.answers.why import Line, Why
+from engine.catalogue import Catalogue, Event, Type
 from engine.erase import TABLES, Anonymised, Deleted, Person
+from engine.export.cells import Types
 from engine.facts import plain
 from engine.shop import Shop
 from engine.store.contents import contents
 from engine.store.customers import metadata, suppressions
 from engine.store.ledger import enrolments, outbox
 from engine.store.many import among
+from engine.store.types import Instant
 
 Row = Mapping[str, Any]
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 #: Told as messages, with their texts.
 _TOLD_ELSEWHERE = ("contents", "outbox", "attempts")
+#: Columns of the engine's tables that are amounts in minor units.
+_MONEY: Final[Mapping[str, frozenset[str]]] = {
+    "customers": frozenset({"lifetime_spend"}),
+    "orders": frozenset({"total"}),
+    "order_lines": frozenset({"amount"}),
+    "subscriptions": frozenset({"amount"}),
+    "vouchers": frozenset({"worth", "minimum"}),
+}
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a customer, by topic."""
+    """What is known of a customer, by topic; every value as JSON has it."""
 
     person: Person
     at: datetime
     brand: str
+    zone: ZoneInfo
+    currency: str
+    types: Mapping[str, Types]  # by topic: `customer`, a table, or `events-NAME`
     fields: Row  # as conditions see them, what is counted among them
     events: Mapping[str, Sequence[Row]]  # of the shop's own tables
     tables: Mapping[str, Sequence[Row]]  # rows of the engine's tables
@@ -46,6 +61,9 @@ def known(shop: Shop, connection: sa.Connection, person: Person, now: datetime) 
         person=person,
         at=now,
         brand=shop.settings.brand.name,
+        zone=shop.settings.zone,
+        currency=shop.settings.currency,
+        types=dict(_types(shop.catalogue)),
         fields={name: as_json(value) for name, value in found.items()},
         events=_events(shop, connection, person, now) if person.elsewhere is not None else {},
         tables={name: rows for name, rows in _tables(connection, person) if rows and name not in _TOLD_ELSEWHERE},
@@ -53,6 +71,25 @@ def known(shop: Shop, connection: sa.Connection, person: Person, now: datetime) 
         reasons=_reasons(shop, connection, person, now),
         letters=_letters(connection, person),
     )
+
+
+def _types(catalogue: Catalogue) -> Iterator[tuple[str, Types]]:
+    for table in metadata.sorted_tables:
+        money = _MONEY.get(table.name, frozenset())
+        times = {column.name: Type.TIME for column in table.columns if isinstance(column.type, Instant)}
+        yield table.name, {**times, **dict.fromkeys(money, Type.MONEY)}
+    yield "customer", {name: field.type for name, field in catalogue.fields.items()}
+    for name, event in catalogue.events.items():
+        yield f"events-{name}", dict(_of_event(event))
+
+
+def _of_event(event: Event) -> Iterator[tuple[str, Type]]:
+    """The types of an event's fields, by their names and as the engine's own table of events names them."""
+    yield "at", Type.TIME
+    for name, field in event.fields.items():
+        yield name, field.type
+        if field.column is not None and field.column.member is not None:
+            yield field.column.member, field.type
 
 
 def _tables(connection: sa.Connection, person: Person) -> Iterator[tuple[str, list[Row]]]:

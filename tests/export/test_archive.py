@@ -3,22 +3,26 @@
 import csv
 import io
 import json
+import re
 import stat
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from engine.catalogue import Type
 from engine.erase import find_person
 from engine.export import known, write_archive
 from engine.export.archive import file_name, neutral
+from engine.export.cells import Cells
 from engine.failpoints import Crash, armed
 from engine.store.ledger import outbox
 from tests.erase.canaries import WHO, fill
-from tests.shop import World, playbook
+from tests.shop import SETTINGS, World, playbook
 
 FILES = playbook("hello", "when: {event: order.paid}\ndo:\n  - email: hello", title="Thanks")
 
@@ -79,6 +83,39 @@ def test_a_person_can_read_what_was_said_and_why(world: World, tmp_path: Path) -
     assert (message["message"], message["state"], message["playbook"]) == ("hello", "sent", "hello")
     assert "zoltan" not in "".join(files.values())
     assert "import" in files["consents.json"]
+
+
+def test_the_page_is_for_people_and_the_files_stay_exact(store: sa.Engine, now: datetime, tmp_path: Path) -> None:
+    world = World(store, now, FILES, settings=SETTINGS.replace("timezone: UTC", "timezone: Asia/Tokyo"))
+    world.tick()
+    world.customers("mei")
+    world.event("order.paid", "mei", datetime(2026, 1, 31, 15, 0, 0, 123456, tzinfo=UTC), id="o1", total=123450)
+    world.event("cart.updated", "mei", total=5050)
+    world.tick()
+    files = exported(world, "mei", tmp_path / "a.zip")
+    page = files["index.html"]
+    assert "Times are those of Asia/Tokyo." in page
+    assert "<td>2026-02-01 00:00:00</td><td>2026-02-01 00:00:00</td><td>€1,234.50</td>" in page
+    assert "<td>lifetime_spend</td><td>€1,234.50</td>" in page
+    assert "total: €50.50" in page
+    assert re.search(r"<td>email</td><td>\*</td><td>yes</td>", page)
+    assert not re.search(r"123450|5050|True|False|\d{4}-\d\d-\d\dT|\.\d{6}", page)
+    (order,) = json.loads(files["orders.json"])
+    assert (order["total"], order["paid_at"]) == (123450, "2026-01-31T15:00:00.123456+00:00")
+    assert "123450" in files["tables/orders.csv"]
+    assert json.loads(files["events.json"])[0]["payload"] == {"total": 5050}
+    assert json.loads(files["consents.json"])[0]["given"] is True
+
+
+def test_times_and_amounts_of_the_shops_own_tables_are_read_too() -> None:
+    cells = Cells(ZoneInfo("Europe/Berlin"), "JPY")
+    assert cells.write(5000, Type.MONEY) == "¥5,000"
+    assert cells.write(1234.5, Type.MONEY) == "¥1,234"  # an average
+    assert cells.write(1, Type.YES_NO) == "yes"
+    assert cells.write(1, Type.NUMBER) == "1"
+    assert cells.write("2026-03-01T12:00:00.000001", Type.TIME) == "2026-03-01 12:00:00"
+    assert cells.write("whenever", Type.TIME) == "whenever"
+    assert cells.write([True, None, {"paid": 100}], within={"paid": Type.MONEY}) == "yes, , paid: ¥100"
 
 
 def test_a_mail_that_is_kept_is_in_it(world: World, tmp_path: Path) -> None:
