@@ -1,6 +1,6 @@
 """What goes out: messages whose time has come are claimed, looked at, written, and handed to the doors."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -176,22 +176,19 @@ class Deliver:
             moved = {row["id"] for row in allowed if self._has_moved(row, kept, customers)}
             again = (row for row in allowed if row["id"] in moved and row["dup_risk"])
             moves += [not_again(row, "the address has changed since") for row in again]
-            written = {
-                channel: self._written(
-                    line,
-                    [row for row in mine if row["id"] not in moved or not row["dup_risk"]],
-                    {one: letter for one, letter in kept.items() if one not in moved},
-                    customers,
-                )
-                for channel, mine in _by_channel(allowed).items()
+            same = {one: letter for one, letter in kept.items() if one not in moved}
+            going = _by_channel(row for row in allowed if row["id"] not in moved or not row["dup_risk"])
+            gates = {
+                channel: OneDoor(book, looks, mine, self._written(line, mine, same, customers))
+                for channel, mine in going.items()
             }
         line.execution_options(reading=False)
         with line.begin():
             fix_channels(line, book.attempt, _changed(rows, chosen))
         book.settle(looks, (), moves)
         reach("deliver.chosen")
-        for channel, letters in written.items():
-            self._by(channel, OneDoor(book, looks, letters), book.now(), report)
+        for channel, gate in gates.items():
+            self._by(channel, gate, book.now(), report)
 
     def _has_moved(self, row: Row, kept: Mapping[int, Composed], customers: Customers) -> bool:
         """Whether a kept letter is for an address that is no longer the customer's."""
@@ -202,10 +199,10 @@ class Deliver:
 
     def _written(
         self, line: sa.Connection, rows: Sequence[Row], kept: Mapping[int, Composed], customers: Customers
-    ) -> Iterator[tuple[Row, Written]]:
+    ) -> Generator[Written, None, None]:
         """The letters of one channel: as they were first written, or from now on being written."""
         fresh = self.compose.letters(line, [row for row in rows if row["id"] not in kept], customers)
-        return ((row, kept[row["id"]] if row["id"] in kept else next(fresh)) for row in rows)
+        return (kept[row["id"]] if row["id"] in kept else next(fresh) for row in rows)
 
     def _by(self, channel: str, gate: OneDoor, now: datetime, report: Delivered) -> None:
         """Sends what goes by one channel; when its door shuts, the rest waits."""

@@ -1,6 +1,7 @@
 """The engine's side of a door: hands letters over as they are ready, looks for the last time, and records what is told."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -24,9 +25,10 @@ class OneDoor:
     is under way comes to its end: its outcome is worth more than an early fault.
     """
 
-    def __init__(self, book: Book, looks: Looks, written: Iterable[tuple[Row, Written]]) -> None:
+    def __init__(self, book: Book, looks: Looks, rows: Sequence[Row], written: Generator[Written, None, None]) -> None:
         self._book, self._looks = book, looks
-        self._written = iter(written)
+        self._rows = deque(rows)  # those whose letter was not asked for
+        self._written = written
         self._pulled: dict[str, tuple[Row, Composed]] = {}
         self._late: list[Row] = []
         self._sending: set[int] = set()
@@ -38,7 +40,8 @@ class OneDoor:
 
     def letters(self) -> Iterator[Letter]:
         """The letters, each when it is asked for; what cannot be written is passed over."""
-        for row, written in self._written:
+        for written in self._written:
+            row = self._rows.popleft()
             if isinstance(written, Failure):
                 failed = {"id": row["id"], "playbook": row["playbook"], "state": "failed", "reason": written.reason}
                 self._told.append({**failed, "cause": "text", **next_try(row, self._book.now())})
@@ -92,7 +95,8 @@ class OneDoor:
 
     def close(self) -> int:
         """Records the rest, and puts back what the door did not ask for; so many."""
-        left = [*self._late, *(row for row, _ in self._written)]
+        self._written.close()  # nobody waits for letters that go nowhere
+        left = [*self._late, *self._rows]
         self._told += [{"id": row["id"], "state": "planned"} for row in left]
         self._book.settle(self._looks, self._unfrozen, self._told)
         reach("deliver.settled")
@@ -101,7 +105,8 @@ class OneDoor:
     def fail(self, reason: str) -> None:
         """There is no such door."""
         now: datetime = self._book.now()
-        for row, _ in self._written:
+        while self._rows:
+            row = self._rows.popleft()
             self._told.append({"id": row["id"], "state": "failed", "reason": reason, **next_try(row, now)})
 
     def owe(self) -> None:

@@ -1,6 +1,6 @@
 """Leases: a worker that lives keeps what it has in its hands, however long a door takes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from engine.__main__ import main
-from engine.channels import Uncertain
+from engine.channels import Retry, Uncertain
+from engine.outgoing import letters
 from engine.outgoing.heartbeat import Heartbeat
+from engine.outgoing.letters import Composed, Draft, Failure, Sheet
 from engine.store.connect import connect
 from engine.store.ledger import outbox
 from engine.store.migrate import migrate
@@ -92,3 +94,21 @@ def test_a_claim_that_takes_too_long_is_given_back_and_claimed_anew(store: sa.En
     relay.between = lambda: at.__setitem__(0, at[0] + 51)
     world.tick()
     assert ({row["state"] for row in world.messages()}, len(relay.taken)) == ({"sent"}, 3)
+
+
+def test_a_door_that_shuts_waits_for_no_further_letter(
+    store: sa.Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, relay = about_to_send(store, now, HELLO, "ana", "mei", "tom")
+    made, letter_of = [], letters._letter
+
+    def counted(sheet: Sheet, draft: Draft, written: object) -> Composed | Failure:
+        made.append(sheet.address)
+        return letter_of(sheet, draft, written)
+
+    monkeypatch.setattr(letters, "_letter", counted)
+    relay.width, relay.at_offer["*"] = 1, [Retry(None, 421, "421 closing", "relay")]
+    world.tick_once()
+    assert (len(made), [row["state"] for row in world.messages()]) == (1, ["deferred", "planned", "planned"])
+    world.tick(now + timedelta(hours=1))
+    assert (len(relay.taken), {row["state"] for row in world.messages()}) == (3, {"sent"})
