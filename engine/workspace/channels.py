@@ -5,12 +5,12 @@ import re
 from engine.addresses import parse_phone
 from engine.channels.inside import Allowed, check_url
 from engine.channels.sms import SLOTS
-from engine.render import is_language
 from engine.settings import Settings
 from engine.settings.channels import Sms
 from engine.source.marks import Path
 from engine.source.near import suggest
 from engine.workspace.reading import Draft
+from engine.workspace.words import check_words
 
 _AT: Path = ("channels", "sms")
 # Which keys belong to one provider alone, and which of them it cannot do without.
@@ -24,6 +24,7 @@ _NEEDED = {
 }
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]+")
+_LEFT_TO_GUESS = "whoever reads {languages} is told how to leave in another language, or not at all"
 _LONGEST_NAME = 11  # of a sender that is a word (GSM 03.38)
 
 
@@ -41,7 +42,7 @@ def check_channels(draft: Draft, settings: Settings) -> None:
         _check_sender(draft, channels.sms)
         _check_api(draft, channels.sms, channels.allow_inside)
         _check_fields(draft, channels.sms)
-        _check_leaving(draft, settings)
+        check_words(draft, settings, (*_AT, "opt_out"), _LEFT_TO_GUESS)
 
 
 def _check_keys(draft: Draft, sms: Sms) -> None:
@@ -101,18 +102,3 @@ def _check_fields(draft: Draft, sms: Sms) -> None:
             draft.add(
                 place, "two-words", f"`{name}` lies within `{around}`, which is a field itself", "keep one of them"
             )
-
-
-def _check_leaving(draft: Draft, settings: Settings) -> None:
-    at = (*_AT, "opt_out")
-    words = {str(path[-1]) for path in draft.source.marks if path[:-1] == at}  # none where one text is for all
-    for name in sorted(words):
-        if not is_language(name):
-            place = draft.source.key_place((*at, name))
-            draft.add(place, "not-a-language", f"`{name}` is not a language", "write for example  en  or  zh-CN")
-    read = {one: {one, settings.fallback.get(one, one), one.split("-")[0]} for one in settings.languages}
-    lacking = [one for one in settings.languages if words and not words & read[one]]
-    if lacking:
-        text = f"whoever reads {', '.join(lacking)} is told how to leave in another language, or not at all"
-        advice = f"add a line:  {lacking[0]}: …" + ("  (and for the others)" if len(lacking) > 1 else "")
-        draft.warn(draft.source.key_place(at), "missing-translation", text, advice)

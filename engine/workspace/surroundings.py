@@ -22,6 +22,7 @@ from engine.workspace.forms import SegmentForm
 from engine.workspace.mail import check_mail
 from engine.workspace.people import check_people
 from engine.workspace.reading import Draft, open_file
+from engine.workspace.words import check_words
 
 _MAILBOX = re.compile(r"(?:[^<>]*<([^<>]+)>|([^<>]+))")
 
@@ -61,6 +62,9 @@ def read_settings(draft: Draft) -> Settings | None:
     for key in ("languages", "fallback"):
         _languages(draft, key)
     check_channels(draft, settings)
+    for topic in settings.topics:
+        without = f"whoever reads {{languages}} sees the topic `{topic}` under its title in another language"
+        check_words(draft, settings, ("topics", topic, "title"), without)
     check_people(draft, settings)
     return settings if draft.sound else None
 
