@@ -19,11 +19,14 @@ from engine.outgoing.states import FINAL
 from engine.shop import Shop
 from engine.store.customers import suppressions
 from engine.store.dialect import insert
-from engine.store.faults import is_a_clash
+from engine.store.faults import StoreError, is_a_clash
 from engine.store.sealed import erased_among
 
 #: How often a transaction that clashed with another one is begun again.
 _TRIES = 5
+
+#: What a store says that cannot take outcomes now: it is away, or lacks the secret without which it may not write them.
+STORE_FAULTS = (sa.exc.DBAPIError, StoreError)
 
 _Result = TypeVar("_Result")
 
@@ -79,7 +82,7 @@ class Book:
         return going
 
     def settle(self, looks: Looks, unfrozen: Sequence[tuple[Row, Composed]], moves: Sequence[Move]) -> None:
-        """Records what became of messages. Where the store is away it is owed, and the fault is raised."""
+        """Records what became of messages. Where the store cannot take it, it is owed, and the fault is raised."""
         if not moves and not unfrozen:
             return
 
@@ -92,7 +95,7 @@ class Book:
 
         try:
             self._commit(work)
-        except sa.exc.DBAPIError:
+        except STORE_FAULTS:
             self.hands.owe(self.attempt, moves, self.now())
             raise
         self.count(moves)

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from engine.channels import Letter, Outcome, Retry
 from engine.failpoints import reach
-from engine.outgoing.book import Book
+from engine.outgoing.book import STORE_FAULTS, Book
 from engine.outgoing.letters import Composed, Failure, Later
 from engine.outgoing.looks import Looks
 from engine.outgoing.outcomes import Move, Row, move_of, next_try
 from engine.outgoing.policy import goes_again
+from engine.store.faults import StoreError
 
 Written = Composed | Failure | Later
 
@@ -36,7 +37,7 @@ class OneDoor:
         self._told: list[Move] = []
         self.shut: Retry | None = None  # what the door said when it took nothing more
         self.ended = False  # whether it was the engine that gave the door nothing more
-        self.fault: sa.exc.DBAPIError | None = None  # of the store, at a last look
+        self.fault: sa.exc.DBAPIError | StoreError | None = None  # of the store, at a last look
 
     def letters(self) -> Iterator[Letter]:
         """The letters, each when it is asked for; what cannot be written is passed over."""
@@ -64,7 +65,7 @@ class OneDoor:
         rows = {letter.key: self._pulled[letter.key][0] for letter in letters}
         try:
             going = self._book.send(self._looks, list(rows.values()), self._unfrozen, self._told)
-        except sa.exc.DBAPIError as fault:
+        except STORE_FAULTS as fault:
             # It may be that the commit arrived and its answer did not: they are put back, whichever it was.
             self.fault = fault
             self._told += [{"id": row["id"], "state": "planned"} for row in rows.values()]
@@ -111,5 +112,5 @@ class OneDoor:
 
     def owe(self) -> None:
         """The door failed in a way of its own: what it had told by then is recorded all the same, now or later."""
-        with suppress(sa.exc.DBAPIError):
+        with suppress(*STORE_FAULTS):
             self._book.settle(self._looks, self._unfrozen, self._told)

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine.channels import Retry
+from engine.channels import Failed, Retry
 from engine.failpoints import Crash
 from engine.store.contents import contents
+from engine.store.customers import suppressions
+from engine.store.faults import StoreError
 from engine.store.ledger import attempts
+from engine.store.sealed import SealingKey
 from tests.delivering.world import HELLO, ORDER, about_to_send, another, dies, dies_at, later, state
 from tests.scripted import Scripted
 
@@ -171,6 +174,20 @@ def test_what_is_owed_outlives_a_changed_workspace(store: sa.Engine, now: dateti
     world._tick.living(hands)
     world.tick()
     assert (state(world), len(relay.taken)) == (("sent", 1, 0), 1)
+
+
+def test_what_cannot_be_recorded_for_want_of_a_secret_is_owed(store: sa.Engine, now: datetime) -> None:
+    world, relay = about_to_send(store, now, HELLO, "mei", "tom")
+    sealed = SealingKey.of("the secret of another time").seal("email", "gone@example.com")
+    world.suppress(sealed)
+    relay.at_content["tom@example.com"] = [Failed(550, "550 5.1.1 no such user", suppress=True)]
+    with pytest.raises(StoreError, match="REGULARS_SECRET"):
+        world.tick_once()
+    assert len(world.messages(state="sending")) == 2
+    world.write(sa.delete(suppressions).where(suppressions.c.address == sealed))
+    world.tick()
+    assert [(row["state"], row["dup_risk"]) for row in world.messages()] == [("sent", 0), ("failed", 0)]
+    assert len(relay.taken) == 1
 
 
 # --- Workers that were taken for dead -------------------------------------------------------------------------------------
