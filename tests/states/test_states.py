@@ -1,4 +1,4 @@
-"""I1 to I23 under everything that can happen, on both databases; `make states` tries 5,000 examples.
+"""I1 to I23 under everything that can happen, on both databases; `make states` tries 500 examples.
 
 `REGULARS_STATES` is the number of examples; a few that are always the same are tried where it is not set.
 """
