@@ -65,7 +65,7 @@ HOSTILE: dict[str, str] = {
     "another secret": unsubscribe_token(["a secret of somebody else"], "mei", "email", "offers", 1),
     "the word for no secret": unsubscribe_token(["nothing-is-signed"], "mei", "email", "offers", 1),
     "purpose of the choices": seal(SECRETS, "preferences", ["mei"]),
-    "purpose of undo": seal(SECRETS, "undo", ["mei", {}]),
+    "purpose of undo": seal(SECRETS, "undo.2", ["mei", {}]),
     "purpose written otherwise": seal(SECRETS, "Unsubscribe", _SAID),
     "no purpose": seal(SECRETS, "", _SAID),
     "unknown customer": unsubscribe_token(SECRETS, "nobody", "email", "offers", 1),

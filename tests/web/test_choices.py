@@ -157,6 +157,16 @@ def test_undo_makes_it_as_it_was(world: World, url: str, before: tuple[str, ...]
     assert gets(world, "offers", "news", "a topic of next year", None) == was
 
 
+def test_undo_takes_back_what_was_said_of_forty_topics_too(store: sa.Engine, now: Any) -> None:
+    topics = "".join(f"  a-topic-of-the-shop-{number}: {{title: Topic {number}}}\n" for number in range(40))
+    settings = MANY.replace("  news: {title: News}\n", f"  news: {{title: News}}\n{topics}")
+    world = World(store, now, FILES, settings=settings)
+    world.customers("mei", phone="+491701234567", sms_consent=True)
+    with served(Site(world.store, world.shop, SECRETS, lambda: world.now)) as url:
+        assert "as it was" in press(url, "undo", undo=undo_of(press(url, "leave-all")))
+    assert gets(world) == ALL
+
+
 def test_undo_is_evidence_and_works_once(world: World, url: str) -> None:
     sealed = undo_of(press(url, "leave-all"))
     press(url, "undo", undo=sealed)

@@ -1,8 +1,10 @@
 """What customers do on the pages, each in one transaction: leave, choose, and take back what was just done."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,8 +22,10 @@ _MOMENT = timedelta(microseconds=1)
 #: How long the page of a deed can take it back.
 UNDONE_WITHIN = timedelta(days=1)
 
-#: What was received before, by channel; and when the last answer of that channel was given then.
-Before = Mapping[str, tuple[Mapping[str, bool], int]]
+#: What was received before, by channel: `1` or `0` for each topic that is known, in the order of their names; a mark of
+#: these names; and when the last answer of that channel was given then. It travels in a page, so it has no names in it:
+#: those of many topics would be longer than anything that we unseal.
+Before = Mapping[str, tuple[str, str, int]]
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,12 @@ def undo(shop: Shop, connection: sa.Connection, customer: str, deed: Before, evi
     if before is None:
         return None
     answers = {}
-    for channel, (received, last) in deed.items():
+    for channel, (received, names, last) in deed.items():
         fresh = evidence.at - _instant(last) <= UNDONE_WITHIN
-        if fresh and before.last_said(channel) == _instant(last):
-            answers[channel] = to_have(before, channel, received)
+        topics = sorted(before.receives(channel, offered(shop)))
+        if fresh and before.last_said(channel) == _instant(last) and _mark(topics) == names:
+            was = {topic: one == "1" for topic, one in zip(topics, received, strict=True)}
+            answers[channel] = to_have(before, channel, was)
     return _record(shop, connection, before, answers, evidence)
 
 
@@ -104,7 +110,7 @@ def _record(
 ) -> Done:
     """Keeps the answers with their evidence, as the newest of their channels."""
     rows: list[dict[str, Any]] = []
-    deed: dict[str, tuple[Mapping[str, bool], int]] = {}
+    deed: dict[str, tuple[str, str, int]] = {}
     for channel, said in answers.items():
         last, at = before.last_said(channel), evidence.at
         if last is not None and last >= at:
@@ -114,7 +120,9 @@ def _record(
             whole = {"channel": channel, "topic": topic, "given": given, "at": at + number * _MOMENT}
             rows.append({**whole, "customer_id": before.customer, "how": evidence.how, "source": evidence.source})
         if said:
-            deed[channel] = before.receives(channel, offered(shop)), in_microseconds(rows[-1]["at"])
+            received = before.receives(channel, [*offered(shop), *(topic for topic, _ in said)])
+            bits = "".join("1" if received[topic] else "0" for topic in sorted(received))
+            deed[channel] = bits, _mark(sorted(received)), in_microseconds(rows[-1]["at"])
     if not rows:
         return Done(before, {})
     record_answers(connection, rows, evidence.at)
@@ -122,6 +130,11 @@ def _record(
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _mark(topics: Sequence[str]) -> str:
+    """By which the names of topics are known again."""
+    return sha256(json.dumps(topics).encode()).hexdigest()[:16]
 
 
 def in_microseconds(at: datetime) -> int:

@@ -22,7 +22,7 @@ from engine.web.leaving.words import spoken, words_of
 from engine.web.pace import Pace, asker
 from engine.web.site import Site
 
-_CHOICES, _UNDO = "preferences", "undo"
+_CHOICES, _UNDO = "preferences", "undo.2"
 #: Looked up for a link that is not ours, so that its answer takes as long as that of a customer who is gone.
 _NOBODY = "-1"
 
