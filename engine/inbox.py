@@ -35,7 +35,7 @@ _FILE = re.compile(r"([a-z_]+)(?:[^a-z_].*)?\.csv", re.IGNORECASE | re.DOTALL)
 _LOGGED = 100
 
 _log = structlog.get_logger()
-_Seen = tuple[int, int, int]
+_Seen = tuple[int, int, int, int]
 
 
 class _Stopped(Exception):
@@ -140,7 +140,8 @@ class Inbox:
 
 
 def _seen(stat: os.stat_result) -> _Seen:
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+    # The time of its rights too: a file that could not be read is mended by giving it others.
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _kind(name: str) -> str | None:

@@ -121,6 +121,15 @@ def test_a_file_that_cannot_be_imported_stays_and_is_told_once_until_it_changes(
     assert [one.new for one in drop.twice()] == [2]
 
 
+def test_a_file_that_could_not_be_read_is_looked_at_again_with_other_rights(drop: Drop) -> None:
+    path = drop.put("customers.csv", "id,frist_name\nmei,Mei\n")
+    with capture_logs() as logs:
+        drop.twice()
+        path.chmod(0o640)
+        drop.twice()
+    assert len(logs) == 2
+
+
 def test_what_does_not_belong_is_left_alone_and_told_once(drop: Drop, tmp_path: Path) -> None:
     outside = tmp_path / "outside.csv"
     outside.write_text(CUSTOMERS)
