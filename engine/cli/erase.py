@@ -46,6 +46,8 @@ def command(customer: str, dry: bool, yes: bool, folder: Path, store: str) -> No
             click.confirm(f"Erase `{person.id}` for good?", abort=True)
         with engine.begin() as connection:
             try:
+                # Looked up once more: while we asked, another address may have been written down, to be sealed too.
+                person = _person(shop, connection, person.id)
                 done = erase(connection, person, clock())
             except CannotSeal:
                 raise click.ClickException(

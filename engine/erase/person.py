@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.answers.why import find_customer
+from engine.answers.why import UnknownCustomer, find_customer
 from engine.erase.tables import ERASED, TABLES, Anonymised, Deleted, Nobodys, Rule, emptied
 from engine.failpoints import reach
 from engine.outgoing.sight import address_of
@@ -22,6 +22,7 @@ from engine.store.sealed import CUSTOMER, Address, folded, keys_of
 
 _CHANNELS = {"email": "email", "sms": "phone", "chat": "chat"}
 _SHARED = ("company", "household")
+_NAMED = 5  # of those who share an address
 
 
 class CannotSeal(Exception):
@@ -46,14 +47,28 @@ class Erased:
 
 
 def find_person(shop: Shop, connection: sa.Connection, customer: str) -> Person:
-    """The customer with that id or address. Raises `UnknownCustomer`."""
-    id_ = find_customer(shop, connection, customer)
+    """The customer with that id or address. Raises `UnknownCustomer`, also where several have the address."""
+    id_ = _the_one(shop, connection, customer, find_customer(shop, connection, customer))
     catalogue = shop.catalogue
     fields = [catalogue.fields[name] for name in _CHANNELS.values() if name in catalogue.fields]
     now = datetime.fromisoformat("2000-01-01T00:00:00+00:00")  # no field of an address is reckoned from the time
     row = shop.facts.customers(connection, [id_], fields, now).get(id_, {})
     own = catalogue.customers.name != customers.name
     return Person(id_, tuple(dict.fromkeys(_addresses(shop, row))), catalogue.customers.name if own else None)
+
+
+def _the_one(shop: Shop, connection: sa.Connection, customer: str, found: str) -> str:
+    """Whom an address stands for: what is known of one is told to nobody else, and nobody is erased by chance."""
+    catalogue, key = shop.catalogue, shop.catalogue.customer_key
+    email = catalogue.fields.get("email")
+    if found == customer or email is None or email.column is None:
+        return found
+    column = catalogue.table(catalogue.customers.name).c[email.column.name]
+    theirs = connection.scalars(sa.select(key).where(column == customer).order_by(key).limit(_NAMED + 1)).all()
+    if len(theirs) > 1:
+        named = ", ".join(map(str, theirs[:_NAMED])) + (" …" if len(theirs) > _NAMED else "")
+        raise UnknownCustomer(f"several customers have the address `{customer}`; write the id of one of them:  {named}")
+    return found
 
 
 def _addresses(shop: Shop, customer: Mapping[str, Any]) -> Iterator[Address]:

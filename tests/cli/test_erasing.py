@@ -42,6 +42,17 @@ def test_an_erase_is_asked_for_and_said(shop: User) -> None:
     assert types(shop, "erase", "mei", "--yes") == (1, "Error: no customer has the id or the address `mei`\n")
 
 
+def test_an_address_that_was_written_down_meanwhile_is_sealed_too(shop: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meanwhile(*_: object, **__: object) -> bool:
+        shop.writes("newer.csv", "id,email\nmei,mei@newer.example\n")
+        return types(shop, "import", "customers", str(shop.folder / "newer.csv"))[0] == 0
+
+    monkeypatch.setattr("click.confirm", meanwhile)
+    assert types(shop, "erase", "mei")[0] == 0
+    shop.writes("again.csv", "id,email\nsomebody,mei@newer.example\n")
+    assert "1 rejected" in types(shop, "import", "customers", str(shop.folder / "again.csv"))[1]
+
+
 def test_an_import_says_per_row_who_was_erased(shop: User) -> None:
     types(shop, "erase", "mei", "--yes")
     file = str(shop.folder / "customers.csv")

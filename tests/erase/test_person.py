@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from engine.answers.why import UnknownCustomer
 from engine.erase import CannotSeal, Erased, erase, find_person, in_numbers, sweep
 from engine.failpoints import Crash, armed
 from engine.outgoing.book import enter
@@ -143,6 +144,16 @@ def test_no_import_and_no_event_brings_him_back(world: World) -> None:
     assert [one.reason for one in said.rejected] == ["customer `mei` is unknown; import the customers first"]
     assert len(answered.rejected) == 1
     assert [row["id"] for row in world.rows(customers)] == ["tom"]
+
+
+def test_of_several_with_one_address_nobody_is_taken_by_chance(world: World) -> None:
+    world.customers("mei", "tom", email="home@example.com")
+    with pytest.raises(UnknownCustomer, match=r"several customers have the address `home@example.com`; .* mei, tom$"):
+        erased(world, "home@example.com")
+    assert len(world.rows(customers)) == 2
+    erased(world, "tom")
+    erased(world, "home@example.com")
+    assert world.rows(customers) == []
 
 
 def test_a_person_lets_him_in_again(world: World) -> None:
