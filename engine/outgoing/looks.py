@@ -15,6 +15,7 @@ from engine.outgoing.sight import Sight
 from engine.runs.stopping import stopped_since
 from engine.store.brakes import holds_on
 from engine.store.dialect import lock_customers
+from engine.store.ingest.consents import lock_answers
 
 Customers = Mapping[str, Mapping[str, Any]]
 
@@ -54,6 +55,7 @@ class Looks:
     def last(self, connection: sa.Connection, rows: Sequence[Row], now: datetime) -> tuple[list[Row], list[Move]]:
         """The same at the last instant, within the transaction that commits to sending."""
         lock_customers(connection, (row["customer_id"] for row in rows))
+        lock_answers(connection, (row["customer_id"] for row in rows if row["purpose"] == "marketing"), alone=False)
         if not self._stands(connection):
             # Where it can stand for a while, for all that are left; else another commit would make each group ask again.
             left = rows if self._version is None else list(self._open.values())

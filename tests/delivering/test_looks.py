@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 import sqlalchemy as sa
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from engine.outgoing.outbox import begin_sending, claim, settle
 from engine.store.brakes import hold_playbook
 from engine.store.connect import connect, create
 from engine.store.customers import suppressions
+from engine.store.ingest import record_event
 from tests.delivering.world import HELLO, PAID, about_to_send
 from tests.shop import SETTINGS, World, playbook
 
@@ -28,6 +30,62 @@ def test_who_leaves_between_the_looks_gets_nothing(store: sa.Engine, now: dateti
     relay.between = lambda: world.answer("tom", given=False)
     world.tick_once()
     assert sorted(relay.recipients()) == ["ana@example.com", "mei@example.com"]
+
+
+TOPIC = playbook("p", f"{PAID}do:\n  - email: hello", topic="offers")
+
+
+def leaves_the_topic(connection: sa.Connection) -> None:
+    payload = {"channel": "email", "topic": "offers"}
+    assert not record_event(connection, "consent.withdrawn", "mei", NOW, payload, "left", NOW).rejected
+
+
+def test_who_leaves_a_topic_during_the_last_look_is_after_it(postgres_store: sa.Engine, now: datetime) -> None:
+    world, relay = about_to_send(postgres_store, now, TOPIC)
+    waited: list[bool] = []
+
+    def looked(_line: object, _cursor: object, statement: str, *_: object) -> None:
+        if "sent_at=%(now)s" not in statement or waited:
+            return
+        waited.append(False)
+        with postgres_store.connect() as other:
+            other.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+            try:
+                leaves_the_topic(other)
+                other.commit()
+            except sa.exc.OperationalError:
+                waited.append(True)
+
+    sa.event.listen(postgres_store, "before_cursor_execute", looked)
+    world.tick_once()
+    sa.event.remove(postgres_store, "before_cursor_execute", looked)
+    assert (waited, relay.recipients()) == ([False, True], ["mei@example.com"])
+
+
+def test_a_last_look_waits_for_who_is_leaving_a_topic(postgres_store: sa.Engine, now: datetime) -> None:
+    world, relay = about_to_send(postgres_store, now, TOPIC)
+    leaving = postgres_store.connect()
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    def once_waited_for() -> None:
+        with postgres_store.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
+            for _ in range(500):
+                if watching.exec_driver_sql(waits).scalar_one():
+                    break
+                watching.exec_driver_sql("SELECT pg_sleep(0.01)")
+        leaving.commit()
+
+    ends = Thread(target=once_waited_for)
+
+    def begins() -> None:
+        leaves_the_topic(leaving)
+        ends.start()
+
+    relay.between = begins
+    world.tick_once()
+    ends.join()
+    leaving.close()
+    assert (relay.taken, world.message()["state"]) == ([], "suppressed")
 
 
 def test_a_long_pass_ends_where_the_window_closes(store: sa.Engine, now: datetime) -> None:

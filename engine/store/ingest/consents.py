@@ -1,6 +1,6 @@
 """Consents with their evidence: when, how and where from; the newest answer holds, and every answer stays on record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,12 +37,27 @@ def put_consents(connection: sa.Connection, rows: Sequence[Row], now: datetime) 
     return done
 
 
+def lock_answers(connection: sa.Connection, ids: Iterable[str], *, alone: bool) -> None:
+    """Until the transaction ends these customers take nothing back (`alone`: nobody looks whether they agreed).
+
+    What is taken back can be a new row, for a topic, which nobody can lock before it is there; but whoever may be written
+    to has a row already. The look itself comes after the lock, or it would not see what that has waited for. SQLite has
+    one writer at a time and needs no lock.
+    """
+    if connection.dialect.name == "postgresql":
+        mine = sa.select(consents.c.customer_id).where(among(connection, consents.c.customer_id, ids))
+        in_order = mine.order_by(*consents.primary_key)
+        connection.execute(in_order.with_for_update(read=not alone, key_share=alone))
+
+
 def record_answers(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Written | None = None) -> None:
     """Keeps every answer on record; of each customer, channel and topic the newest one holds, a withdrawal before a yes."""
     said = [
         {**{name: row[name] for name in (*_KEY, "at", "given", "how")}, "source": row.get("source")} for row in rows
     ]
     log = {(*_of(row), row["at"], row["given"]): {**row, "recorded_at": now} for row in said}
+    if withdrawn := {row["customer_id"] for row in said if not row["given"]}:
+        lock_answers(connection, withdrawn, alone=True)
     logged = write(connection, consent_log, list(log.values()))
     latest: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in sorted(said, key=lambda one: (one["at"], not one["given"])):
