@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine.store.customers import POSITION, consent_log, consents, customer_tags, customers
 from engine.store.dialect import next_position
+from engine.store.ingest.consents import lock_answers
 from engine.store.ingest.touched import touch, touch_sharing
 from engine.store.ingest.written import Numbered, Rejected, Row, Written, alike, batches, once
 from engine.store.many import among, write
@@ -111,6 +112,8 @@ def _add_tags(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> 
 
 def _put_consents(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Written) -> set[str]:
     written: set[str] = set()
+    if withdrawing := [row["id"] for row in rows if any(row.get(column) is False for column in CONSENTS)]:
+        lock_answers(connection, withdrawing, alone=True)
     for column, channel in CONSENTS.items():
         said = [(row["id"], row[column]) for row in rows if row.get(column) is not None]
         withdrawn = [one for one in said if one[1] is False]
@@ -124,21 +127,29 @@ def _put_consents(connection: sa.Connection, rows: Sequence[Row], now: datetime,
 
 
 def _consent(connection: sa.Connection, channel: str, said: Sequence[tuple[str, Any]], now: datetime) -> set[str]:
-    def allowed(old: Any, new: Any) -> sa.ColumnElement[bool]:
-        # A plain yes has no date: it may take back what an earlier import said, but not what the customer said since.
-        later = new.at > old.at if isinstance(said[0][1], datetime) else old.how == IMPORTED
-        return sa.or_(sa.not_(new.given), later)
-
     fixed = {"channel": channel, "topic": "*", "how": IMPORTED}
     rows = [
         {**fixed, "customer_id": who, "given": what is not False, "at": now if isinstance(what, bool) else what}
         for who, what in said
     ]
+    allowed = _dated if said and isinstance(said[0][1], datetime) else _plain
     written = {
         customer for customer, *_ in write(connection, consents, rows, ["given"], only_if=allowed, also=["at", "how"])
     }
     write(connection, consent_log, [{**row, "recorded_at": now} for row in rows if row["customer_id"] in written])
     return written
+
+
+# The conditions of a change. They are functions of their own, for the statements built with them are kept by them.
+
+
+def _dated(old: Any, new: Any) -> sa.ColumnElement[bool]:
+    return sa.or_(sa.not_(new.given), new.at > old.at)
+
+
+def _plain(old: Any, new: Any) -> sa.ColumnElement[bool]:
+    # A plain yes has no date: it may take back what an earlier import said, but not what the customer said since.
+    return sa.or_(sa.not_(new.given), old.how == IMPORTED)
 
 
 def _count_withdrawn(connection: sa.Connection, channel: str, ids: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from engine.store import many
 from engine.store.customers import consents, customer_tags, customers
 from engine.store.ingest import Written, put_customers
 from tests.store.rows import everything, one
@@ -109,3 +110,11 @@ def test_consent_is_withdrawn_by_a_no(store: sa.Engine, now: datetime) -> None:
     assert done.changed == 1
     assert not one(store, consents, customer_id="mei", channel="email").given
     assert one(store, consents, customer_id="mei", channel="sms").given
+
+
+def test_the_statement_that_writes_consents_is_built_once(sqlite_store: sa.Engine, now: datetime) -> None:
+    kinds: tuple[Any, ...] = (True, False, now)
+    put(sqlite_store, now, *({"id": f"first{number}", "email_consent": one} for number, one in enumerate(kinds)))
+    before = many._writing.cache_info().misses
+    put(sqlite_store, now, *({"id": f"then{number}", "email_consent": one} for number, one in enumerate(kinds)))
+    assert many._writing.cache_info().misses == before
