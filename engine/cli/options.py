@@ -20,6 +20,8 @@ from engine.store.sealed import keep_keys
 from engine.workspace import Workspace, load
 from engine.workspace.playbook import Playbook
 
+#: The number of a row, as large as any store counts.
+ROW = click.IntRange(1, 2**63 - 1)
 DEFAULT_STORE = "sqlite:///regulars.sqlite"
 SECRET = "REGULARS_SECRET"  # noqa: S105  (the name of the variable, not a secret)
 OLD_SECRET = "REGULARS_SECRET_OLD"  # noqa: S105

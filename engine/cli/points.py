@@ -10,13 +10,14 @@ from engine.cli.status import table
 from engine.cli.voucher import LengthOfTime, at_counter
 from engine.clocks.times import Length
 
+_POINTS = click.IntRange(1, 10**12)
 _HEAD = ("at", "what", "points", "balance", "lapses", "why")
 
 
 @click.command("points")
 @click.argument("customer")
-@click.option("--grant", type=click.IntRange(1), help="Give so many points.")
-@click.option("--spend", type=click.IntRange(1), help="Take so many points, which the customer spends.")
+@click.option("--grant", type=_POINTS, help="Give so many points.")
+@click.option("--spend", type=_POINTS, help="Take so many points, which the customer spends.")
 @click.option("--expires", type=LengthOfTime(), help='When granted points lapse: "12 months". [default: never]')
 @click.option("--reason", default="by hand", show_default=True, help="Why, for the record.")
 @workspace_option

@@ -48,7 +48,7 @@ def command(context: click.Context, folder: Path, store: str, whom: str | None) 
 
 
 @command.command("done")
-@click.argument("number", type=int)
+@click.argument("number", type=ROW)
 @_by
 @click.option("--note", help="What came of it.")
 @click.pass_obj
@@ -59,7 +59,7 @@ def done(store: str, number: int, by: str | None, note: str | None) -> None:
 
 
 @command.command("approve")
-@click.argument("number", type=int)
+@click.argument("number", type=ROW)
 @_by
 @click.pass_obj
 def approve(store: str, number: int, by: str | None) -> None:
@@ -68,7 +68,7 @@ def approve(store: str, number: int, by: str | None) -> None:
 
 
 @command.command("refuse")
-@click.argument("number", type=int)
+@click.argument("number", type=ROW)
 @_by
 @click.pass_obj
 def refuse(store: str, number: int, by: str | None) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from engine.answers.doubts import open_doubts
-from engine.cli.options import open_store, store_option
+from engine.cli.options import ROW, open_store, store_option
 from engine.daemon import clock
 from engine.outgoing.doubt import answer
 
@@ -11,8 +11,8 @@ _MOST = 100
 
 
 @click.command("uncertain")
-@click.option("--sent", type=int, multiple=True, metavar="ID", help="It went: nothing more is done.")
-@click.option("--again", type=int, multiple=True, metavar="ID", help="Send it again, the same to the letter.")
+@click.option("--sent", type=ROW, multiple=True, metavar="ID", help="It went: nothing more is done.")
+@click.option("--again", type=ROW, multiple=True, metavar="ID", help="Send it again, the same to the letter.")
 @store_option
 def command(sent: tuple[int, ...], again: tuple[int, ...], store: str) -> None:
     """List the messages that were handed over and never answered, or say what became of one.
