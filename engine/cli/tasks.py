@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from engine.cli.options import open_store, read_workspace, store_option, workspace_option
+from engine.cli.options import ROW, open_store, read_workspace, store_option, workspace_option
 from engine.cli.status import table
 from engine.daemon import clock
 from engine.desk.settle import Answer, Refused, answer, finish, open_questions, open_tasks
