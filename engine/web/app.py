@@ -25,6 +25,7 @@ def application(site: Site, rooms: Sequence[Room] = ROOMS) -> Starlette:
     """The application of a site."""
     faults = {HTTPException: partial(refused, site), StoreError: partial(away, site)}
     routes = [route for room in rooms for route in room(site)]
-    app = Starlette(routes=routes, middleware=[Middleware(Wall, site)], exception_handlers=faults)
+    begins = {str(getattr(route, "path", "")).strip("/").split("/")[0] for route in routes}
+    app = Starlette(routes=routes, middleware=[Middleware(Wall, site, begins)], exception_handlers=faults)
     app.router.redirect_slashes = False  # a link that is nearly one of ours is none
     return app

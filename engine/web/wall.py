@@ -1,6 +1,6 @@
 """The wall around all rooms: it sets the headers that every answer has, and turns every fault into a plain page."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -31,10 +31,10 @@ _COME_AGAIN = {"Retry-After": "30"}
 
 
 class Wall:
-    """Stands between the server and the rooms."""
+    """Stands between the server and the rooms; `begins` are the words with which their paths begin."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
-        self.app, self.site = app, site
+    def __init__(self, app: ASGIApp, site: Site, begins: Collection[str]) -> None:
+        self.app, self.site, self.begins = app, site, begins
         self._noticed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,8 +71,10 @@ class Wall:
     def _inside(self, scope: Scope) -> Scope:
         """The request as the rooms know it: some proxies pass the path of the shop's address on, some take it away."""
         path = self.site.shop.settings.web.path
-        if path and scope["path"].startswith(f"{path}/"):
-            return {**scope, "path": scope["path"].removeprefix(path), "raw_path": None}
+        rest = scope["path"].removeprefix(f"{path}/")
+        # A path that is itself named like a room, as in https://shop.example/u, may have been taken away already.
+        if path and rest != scope["path"] and rest.split("/")[0] in self.begins:
+            return {**scope, "path": f"/{rest}", "raw_path": None}
         return scope
 
 

@@ -100,6 +100,14 @@ def test_a_proxy_may_pass_the_path_on_or_take_it_away(client: httpx2.Client) -> 
     assert client.get(f"/lettersx{LINK}").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/u", "/p", "/p/u"])
+def test_a_path_that_is_named_like_a_room_leads_there_too(sqlite_store: sa.Engine, now: Any, path: str) -> None:
+    world = World(sqlite_store, now, {}, settings=SETTINGS + f"web: {{url: https://shop.example{path}}}\n")
+    world.customers("mei")
+    with served(site_of(world)) as url:
+        assert [httpx2.get(url + way + LINK).status_code for way in (path, "")] == [200, 200]
+
+
 def test_a_fault_of_the_engine_is_a_plain_page(world: World) -> None:
     def broken(_request: Request) -> Response:
         raise RuntimeError("a secret of the inside")
