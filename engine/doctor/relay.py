@@ -10,7 +10,13 @@ from email.policy import SMTP as CRLF
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
 
 from engine.channels.dkim import open_signer
 from engine.channels.inside import is_inside
@@ -102,6 +108,10 @@ async def _known(patient: Patient, email: Email, client: SMTP, found: list[Findi
     password = patient.environment.get(email.password or "", "")
     if not email.user or not password:
         return
+    if not client.supports_extension("auth"):
+        advice = "leave out `user` and `password`, or ask who runs the relay"
+        found.append(Finding("relay", "fault", "the relay knows no logins", advice))
+        return
     try:
         await client.login(email.user, password)
     except SMTPAuthenticationError as fault:
@@ -123,10 +133,20 @@ async def _sent(patient: Patient, email: Email, client: SMTP, found: list[Findin
     )
     content = mail.as_bytes()
     if email.dkim is not None:
-        content = open_signer(email.dkim.domain, email.dkim.selector, email.dkim.key, patient.environment)(
-            content, patient.clock()
+        try:
+            signer = open_signer(email.dkim.domain, email.dkim.selector, email.dkim.key, patient.environment)
+        except ValueError as fault:
+            found.append(Finding("relay", "fault", f"nothing can be signed: {fault}", f"look at {email.dkim.key}"))
+            return
+        content = signer(content, patient.clock())
+    try:
+        await client.sendmail(email.address, [patient.send_to], content)
+    except SMTPRecipientsRefused as fault:
+        seen = f"the relay refuses {patient.send_to} ({fault.recipients[0].code})"
+        found.append(
+            Finding("relay", "fault", seen, "check that address, and whether the relay sends on for this machine")
         )
-    await client.sendmail(email.address, [patient.send_to], content)
+        return
     advice = "look there at Authentication-Results"
     found.append(Finding("relay", "ok", f"a mail went to {patient.send_to}", advice))
 

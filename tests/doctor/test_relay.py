@@ -12,7 +12,7 @@ from engine.daemon import clock
 from engine.doctor.clocks import clocks
 from engine.doctor.relay import relay as look
 from tests.channels.test_dkim import RSA, pem, verified
-from tests.doctor.ward import certificate, patient, relay, said
+from tests.doctor.ward import Box, certificate, patient, relay, said, sick
 from tests.faulty_http import closed_port
 
 LOGIN = "user: shop, password: RELAY_PASSWORD"
@@ -96,6 +96,28 @@ def test_one_mail_goes_where_it_is_asked_for_and_is_signed(sqlite_store: sa.Engi
     assert found[-1] == "ok relay: a mail went to me@shop.example"
     (content,) = box.contents
     assert verified(content)
+
+
+def test_what_keeps_the_one_mail_back_is_said_as_it_is(sqlite_store: sa.Engine) -> None:
+    class Choosy(Box):
+        async def handle_RCPT(self, *_: object) -> str:  # noqa: N802
+            return "550 5.1.1 nobody of that name"
+
+    with relay("none", box=Choosy()) as (port, _):
+        its = patient(sqlite_store, f"host: localhost, port: {port}", send_to="me@shop.example")
+        assert sick(look(its)) == ["fault relay: the relay refuses me@shop.example (550)"]
+    with relay("none") as (port, _):
+        mail = f"host: localhost, port: {port}, dkim: {{domain: shop.example, selector: s1, key: DKIM_KEY}}"
+        (found,) = sick(look(patient(sqlite_store, mail, send_to="me@shop.example")))
+    assert found == "fault relay: nothing can be signed: the environment variable DKIM_KEY with the DKIM key is not set"
+
+
+def test_a_relay_without_a_way_to_log_in_is_named(sqlite_store: sa.Engine) -> None:
+    with relay("none") as (port, _):
+        found = sick(
+            look(patient(sqlite_store, f"host: localhost, port: {port}, security: none, {LOGIN}", environment=PASSWORD))
+        )
+    assert found == ["fault relay: the relay knows no logins"]
 
 
 @pytest.mark.parametrize(

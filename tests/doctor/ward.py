@@ -112,9 +112,11 @@ def _login(server: SMTP, session: Any, envelope: Any, mechanism: str, proof: Any
 
 
 @contextmanager
-def relay(security: str, pem: Path | None = None, ident: str = "a relay") -> Iterator[tuple[int, Box]]:
+def relay(
+    security: str, pem: Path | None = None, ident: str = "a relay", box: Box | None = None
+) -> Iterator[tuple[int, Box]]:
     """A relay that is not ours."""
-    box, more = Box(), {}
+    box, more = box or Box(), {}
     if pem is not None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(pem)
