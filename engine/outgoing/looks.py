@@ -58,7 +58,7 @@ class Looks:
         lock_answers(connection, (row["customer_id"] for row in rows if row["purpose"] == "marketing"), alone=False)
         if not self._stands(connection):
             # Where it can stand for a while, for all that are left; else another commit would make each group ask again.
-            left = rows if self._version is None else list(self._open.values())
+            left = list(self._open.values()) if self._can_stand else rows
             self._customers = self._compose.complaints(connection, left, self._customers, now)
             self._read(connection, left, now)
         for row in rows:
@@ -81,16 +81,21 @@ class Looks:
             self._seen.clear()
             self._sight = replace(self._sight, held=holds_on(connection, "sends"))
 
+    @property
+    def _can_stand(self) -> bool:
+        """Whether what is read can be all there is to know for longer than one group."""
+        return self._version is not None and not self._always_anew
+
     def _stands(self, connection: sa.Connection) -> bool:
-        """Whether what was read is still all there is to know. Rivals are not: this very claim sends them."""
-        if self._version is None or self._always_anew or (self._sight is not None and self._sight.rivals):
-            return False
-        return self._version == _version(connection)
+        """Whether what was read is still all there is to know."""
+        return self._can_stand and self._version == _version(connection)
 
     def _read(self, connection: sa.Connection, rows: Sequence[Row], now: datetime) -> None:
         self._version = _version(connection)
         self._seen.clear()
         self._sight = Sight.of(self._shop, connection, rows, self._customers, now)
+        if self._sight.rivals:
+            self._always_anew = True  # this very claim sends them
 
     def _judge(
         self, connection: sa.Connection, rows: Sequence[Row], now: datetime, *, count: bool

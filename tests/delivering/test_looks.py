@@ -121,6 +121,22 @@ def test_an_address_found_dead_gets_nothing_more_of_the_same_claim(store: sa.Eng
     assert relay.taken == []
 
 
+def test_where_messages_vie_for_places_each_group_is_asked_of_alone(sqlite_store: sa.Engine, now: datetime) -> None:
+    body = f"{PAID}do:\n  - email: hello"
+    files = {**playbook("p", body, priority="20"), **playbook("q", body, priority="80")}
+    world, relay = about_to_send(sqlite_store, now, files, *NAMES, settings=CAPPED)
+    relay.width, asked = 1, list[int]()
+
+    def reads(_line: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        if "FROM consents" in statement:
+            asked.append(len(values))
+
+    sa.event.listen(sqlite_store, "before_cursor_execute", reads)
+    world.tick_once()
+    sa.event.remove(sqlite_store, "before_cursor_execute", reads)
+    assert (asked, len(relay.taken)) == ([3, *[1] * 6], 6)
+
+
 # --- Remembered or read anew: the same ------------------------------------------------------------------------------------
 
 _ACTS = st.lists(
