@@ -143,3 +143,21 @@ def test_domains_of_which_there_is_nothing_to_know_are_forgotten() -> None:
         domains.of(f"c@d{number}.example")
     assert domains.of("c@kept.example") is kept
     assert len(domains._known) <= 10_001
+
+
+def test_domains_whose_rate_is_free_again_are_forgotten() -> None:
+    clock = Clock()
+    domains = Domains(clock, per_minute=60)
+    for number in range(30_000):
+        clock.pass_by(seconds=0.1)
+        assert domains.admit(domains.of(f"c@d{number}.example")) is None
+    assert len(domains._known) <= 10_001
+
+
+def test_a_domain_whose_rate_is_used_up_is_not_forgotten() -> None:
+    domains = Domains(Clock(), per_minute=1)
+    used = domains.of("c@used.example")
+    assert domains.admit(used) is None
+    for number in range(30_000):
+        domains.of(f"c@d{number}.example")
+    assert domains.of("c@used.example") is used

@@ -33,10 +33,10 @@ class Domain:
         self._refused = 0
         self._rested = 0
 
-    @property
-    def unremarkable(self) -> bool:
+    def is_unremarkable(self, now: datetime) -> bool:
         """Whether nothing is forgotten with it."""
-        return not self._busy and self.rests is None and self.used_until is None and not self._refused
+        metered = any(at is not None and at > now for at in (self.used_until, self.last_turn))
+        return not self._busy and self.rests is None and not metered and not self._refused
 
     def has_room(self, line: Hashable) -> bool:
         """Whether a letter may go over this connection now."""
@@ -101,7 +101,8 @@ class Domains:
         found = self._known.get(name)
         if found is None:
             if len(self._known) >= _MANY:
-                self._known = {name: one for name, one in self._known.items() if not one.unremarkable}
+                now = self.clock()
+                self._known = {name: one for name, one in self._known.items() if not one.is_unremarkable(now)}
             found = self._known[name] = Domain(name, self._cap)
         return found
 
