@@ -13,7 +13,7 @@ import structlog
 from engine.bounces.imap import open_imap
 from engine.bounces.mailbox import Mailbox, MailboxError
 from engine.bounces.maildir import Maildir
-from engine.bounces.record import KNOWN, Intake
+from engine.bounces.record import KNOWN, Intake, forget
 from engine.settings.mail import Bounces
 from engine.shop import Shop
 from engine.store.faults import StoreError, in_plain_words
@@ -94,6 +94,8 @@ class Watch:
         if shop is None or email is None or email.bounces is None:
             return True
         try:
+            with in_plain_words():
+                forget(shop.store, self.clock())
             mailbox = open_mailbox(email.bounces)
             intake = Intake(shop, self.secrets, email.bounces.address)
             counts = read_mailbox(mailbox, intake, self.clock, self._stop.is_set) if mailbox is not None else Counter()

@@ -28,6 +28,7 @@ KNOWN = "known"
 
 # So much of a mail that was ignored is kept for a person, for so long, and of so many at one time.
 _EXCERPT, _KEPT_FOR, _MOST_KEPT = 4_000, timedelta(days=30), 500
+_KEPT: sa.ColumnElement[bool] = sa.literal_column(KEPT)
 _BOUNCES = ("dead", "refused")
 #: It was to go once more, and need not.
 _AGAIN = ("planned", "deferred", "claimed")
@@ -140,12 +141,28 @@ class Intake:
 
     def _excerpt(self, connection: sa.Connection, mail: bytes, now: datetime) -> str | None:
         """The beginning of a mail; None where too many are kept already, since anybody can write to the address."""
-        kept: sa.ColumnElement[bool] = sa.literal_column(KEPT)
-        connection.execute(sa.update(reports).where(kept, reports.c.at < now - _KEPT_FOR).values(excerpt=None))
-        count = connection.execute(sa.select(sa.func.count()).select_from(reports).where(kept)).scalar_one()
+        _forget(connection, now)
+        count = connection.execute(sa.select(sa.func.count()).select_from(reports).where(_KEPT)).scalar_one()
         if count >= _MOST_KEPT:
             return None
         return mail[:_EXCERPT].decode("utf-8", "replace").replace("\0", "").replace("\r\n", "\n")
+
+
+def forget(store: sa.Engine, now: datetime) -> None:
+    """Forgets what was kept of strangers' mails for long enough, also where no other comes."""
+    with store.connect().execution_options(reading=True) as connection:
+        if connection.execute(sa.select(reports.c.digest).where(*_over(now)).limit(1)).first() is None:
+            return
+    with store.begin() as connection:
+        _forget(connection, now)
+
+
+def _forget(connection: sa.Connection, now: datetime) -> None:
+    connection.execute(sa.update(reports).where(*_over(now)).values(excerpt=None))
+
+
+def _over(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return _KEPT, reports.c.at < now - _KEPT_FOR
 
 
 def _was_taken(connection: sa.Connection, row: Row) -> None:

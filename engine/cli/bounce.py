@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from engine.bounces.mailbox import MailboxError
 from engine.bounces.reading import open_mailbox, read_mailbox
-from engine.bounces.record import KNOWN, Intake
+from engine.bounces.record import KNOWN, Intake, forget
 from engine.bounces.report import LARGEST
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_option
 from engine.daemon import clock
@@ -88,6 +88,7 @@ def command(folder: Path, store: str, recipient: str, mailbox: bool, kept: bool)
     """
     if kept:
         with open_store(store) as engine:
+            forget(engine, clock())
             _show(engine)
         return
     workspace = read_workspace(folder, strict=False)

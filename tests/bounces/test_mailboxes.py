@@ -1,7 +1,7 @@
 """Mailboxes: every unread mail once, marked as read only when it is recorded, and no fault of a server loses one."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,9 +15,10 @@ from engine.bounces.imap import ImapBox, open_imap
 from engine.bounces.mailbox import Mailbox, MailboxError
 from engine.bounces.maildir import Maildir
 from engine.bounces.reading import Watch, open_mailbox, read_mailbox
-from engine.bounces.record import Intake
+from engine.bounces.record import Intake, forget
 from engine.failpoints import Crash, armed
 from engine.settings.mail import Bounces, Imap
+from engine.store.bounces import reports
 from engine.store.faults import StoreError
 from tests.bounces import mails
 from tests.bounces.imap_server import ImapServer, Session, trusting
@@ -216,6 +217,17 @@ def test_the_daemons_reader_goes_on_after_faults(store: sa.Engine, now: datetime
         watch.stop()
     assert {"event": "bounces", "log_level": "info", "dead": 1} in logs
     assert world.changed()["bounced"] == ["mei"]
+
+
+def test_a_strangers_mail_is_forgotten_after_a_month_also_where_no_other_comes(store: sa.Engine, now: datetime) -> None:
+    world = Answered(store, now)
+    world.come_back(STRANGE)
+    forget(store, now + timedelta(days=30))
+    assert world.rows(reports)[0]["excerpt"] is not None
+    watch = Watch(lambda: world.shop, SECRETS, lambda: now + timedelta(days=31))
+    watch.start()
+    _until(lambda: world.rows(reports)[0]["excerpt"] is None)
+    watch.stop()
 
 
 def test_without_a_mailbox_the_daemons_reader_reads_nothing(store: sa.Engine, now: datetime) -> None:
