@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -12,7 +11,7 @@ from engine.failpoints import reach
 from engine.outgoing.book import STORE_FAULTS, Book
 from engine.outgoing.letters import Composed, Failure, Later
 from engine.outgoing.looks import Looks
-from engine.outgoing.outcomes import Move, Row, move_of, next_try
+from engine.outgoing.outcomes import Move, Row, move_of, next_try, not_again
 from engine.outgoing.policy import goes_again
 from engine.store.faults import StoreError
 
@@ -44,8 +43,8 @@ class OneDoor:
         for written in self._written:
             row = self._rows.popleft()
             if isinstance(written, Failure):
-                failed = {"id": row["id"], "playbook": row["playbook"], "state": "failed", "reason": written.reason}
-                self._told.append({**failed, "cause": "text", **next_try(row, self._book.now())})
+                about = {"playbook": row["playbook"], "cause": "text"}
+                self._told.append({**about, **self._unsendable(row, written.reason)})
             elif isinstance(written, Later):
                 self._late.append(row)
                 self.shut = Retry(None, None, written.reason, "relay")
@@ -105,10 +104,13 @@ class OneDoor:
 
     def fail(self, reason: str) -> None:
         """There is no such door."""
-        now: datetime = self._book.now()
         while self._rows:
-            row = self._rows.popleft()
-            self._told.append({"id": row["id"], "state": "failed", "reason": reason, **next_try(row, now)})
+            self._told.append(self._unsendable(self._rows.popleft(), reason))
+
+    def _unsendable(self, row: Row, reason: str) -> Move:
+        if row["dup_risk"]:
+            return not_again(row, reason)
+        return {"id": row["id"], "state": "failed", "reason": reason, **next_try(row, self._book.now())}
 
     def owe(self) -> None:
         """The door failed in a way of its own: what it had told by then is recorded all the same, now or later."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from engine.channels import Uncertain
 from engine.outgoing.doubt import answer, confirm
 from engine.store.ledger import outbox
-from tests.delivering.world import PAID, about_to_send, another, later, state
+from tests.delivering.world import HELLO, PAID, about_to_send, another, dies_at, later, state
 from tests.scripted import Scripted
 from tests.shop import SETTINGS, World, playbook
 
@@ -164,6 +164,22 @@ def test_what_came_to_nothing_meanwhile_is_taken_for_sent(store: sa.Engine, now:
     row = world.message()
     assert (row["state"], row["reason"]) == ("assumed_sent", "not sent once more: event order.returned")
     assert (relay.taken, row["sent_at"]) == ([], now)
+
+
+def test_what_cannot_be_written_again_is_taken_for_sent(store: sa.Engine, now: datetime) -> None:
+    text = "---\nsubject: hello\n---\nDear {{ customer.first_name }},\n"
+    world, relay = about_to_send(store, now, {**HELLO, "messages/hello/en.md": text})
+    world.customers("mei", first_name="Mei")
+    dies_at(world, "deliver.sending")
+    world.customers("mei", first_name=None)
+    later(world)
+    world.tick()
+    with store.begin() as connection:
+        answer(connection, world.message()["id"], again=True, now=world.now)
+    world.tick()
+    row = world.message()
+    assert (row["state"], row["sent_at"], relay.taken) == ("assumed_sent", now, [])
+    assert row["reason"].startswith("not sent once more: messages/hello/en.md:4: this customer has no")
 
 
 def test_a_doubt_of_a_dead_worker_is_found_by_the_next_tick(store: sa.Engine, now: datetime) -> None:
