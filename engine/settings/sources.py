@@ -7,6 +7,9 @@ from pydantic import Field
 from engine.settings.declared import Count, Declared, Secret
 from engine.settings.literals import Text
 
+#: Characters that a source's key has at least.
+SHORTEST_KEY = 24
+
 
 class Source(Declared):
     """A system that tells what happened, over `POST /events` of `regulars serve`: a shop, a till, an app."""

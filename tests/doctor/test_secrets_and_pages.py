@@ -48,6 +48,17 @@ def test_secrets_that_are_missing_or_short(sqlite_store: sa.Engine) -> None:
     assert sick(secrets(patient(sqlite_store))) == ["fault secrets: REGULARS_SECRET is not set"]
 
 
+def test_what_shuts_a_source_is_a_fault(sqlite_store: sa.Engine) -> None:
+    more = "sources:\n  till: {key: TILL_KEY, secret: TILL_SECRET}\n"
+    given = {SECRET: "a secret of sixteen letters", "TILL_KEY": "x" * 23, "TILL_SECRET": "whsec_nonsense!"}
+    assert sick(secrets(patient(sqlite_store, more=more, environment=given))) == [
+        "fault secrets: TILL_KEY (sources.till.key) has less than 24 characters: the source is shut",
+        "fault secrets: TILL_SECRET (sources.till.secret) is not whsec_ and a secret in base64: the source is shut",
+    ]
+    given |= {"TILL_KEY": "x" * 24, "TILL_SECRET": f"whsec_{'A' * 32}"}
+    assert sick(secrets(patient(sqlite_store, more=more, environment=given))) == []
+
+
 def test_the_links_to_leave_are_https(sqlite_store: sa.Engine) -> None:
     assert sick(link(patient(sqlite_store, more="web: {url: 'https://shop.example/r'}\n"))) == []
     plain = "web: {url: 'http://shop.example'}\n"

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from engine.channels.webhook import read_secrets, signatures
-from engine.settings.sources import Source
+from engine.settings.sources import SHORTEST_KEY, Source
 
 #: How far the clock of a source may be from ours; an older request that somebody recorded is worth nothing.
 TOLERANCE = timedelta(minutes=5)
 
-_SHORTEST = 24
 _SCHEME = "bearer "
 
 
@@ -65,9 +64,9 @@ class Keys:
 
 def _digests_of(source: Source, environment: Mapping[str, str], others: Sequence[tuple[str, bytes]]) -> list[bytes]:
     keys = environment.get(source.key, "").split()
-    if not keys or min(map(len, keys)) < _SHORTEST:
+    if not keys or min(map(len, keys)) < SHORTEST_KEY:
         raise ValueError(
-            f"set {source.key} to its key, {_SHORTEST} characters or more; make one with:\n"
+            f"set {source.key} to its key, {SHORTEST_KEY} characters or more; make one with:\n"
             "  python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
     found = [sha256(key.encode()).digest() for key in keys]
