@@ -95,8 +95,12 @@ def _quoted(folder: str) -> str:
 
 
 def open_imap(settings: Imap, environment: Mapping[str, str]) -> ImapBox:
-    """The mailbox, with its password from the environment. Raises `ValueError` where it is not set."""
+    """The mailbox, with its password from the environment. Raises `ValueError` where it cannot be used."""
     password = environment.get(settings.password)
     if not password:
         raise ValueError(f"the environment variable {settings.password} with the mailbox's password is not set")
+    if not (password.isascii() and password.isprintable()):
+        raise ValueError(
+            f"the password in {settings.password} has letters that IMAP's LOGIN cannot carry; take one of ASCII"
+        )
     return ImapBox(settings, password)

@@ -200,6 +200,16 @@ def test_the_settings_name_the_mailbox() -> None:
         open_imap(Imap.model_validate(there), {})
 
 
+@pytest.mark.parametrize("password", ["pässword", "two\r\nlines"])
+def test_a_password_that_cannot_be_sent_is_refused_without_a_letter_of_it(password: str) -> None:
+    settings = Imap.model_validate({"host": "imap.shop.example", "user": "bounces", "password": "BOX"})
+    with pytest.raises(
+        ValueError, match=r"^the password in BOX has letters that IMAP's LOGIN cannot carry; "
+    ) as caught:
+        open_imap(settings, {"BOX": password})
+    assert "ä" not in str(caught.value)
+
+
 def test_the_daemons_reader_goes_on_after_faults(store: sa.Engine, now: datetime, tmp_path: Path) -> None:
     world = Answered(store, now, "mei")
     email = world.shop.settings.channels.email
