@@ -56,8 +56,9 @@ def record_answers(connection: sa.Connection, rows: Sequence[Row], now: datetime
         {**{name: row[name] for name in (*_KEY, "at", "given", "how")}, "source": row.get("source")} for row in rows
     ]
     log = {(*_of(row), row["at"], row["given"]): {**row, "recorded_at": now} for row in said}
-    if withdrawn := {row["customer_id"] for row in said if not row["given"]}:
-        lock_answers(connection, withdrawn, alone=True)
+    if not all(row["given"] for row in said):
+        # All of them, in one order: what is written below locks in the order of the rows, and might wait in a circle.
+        lock_answers(connection, {row["customer_id"] for row in said}, alone=True)
     logged = write(connection, consent_log, list(log.values()))
     latest: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in sorted(said, key=lambda one: (one["at"], not one["given"])):

@@ -112,8 +112,8 @@ def _add_tags(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> 
 
 def _put_consents(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Written) -> set[str]:
     written: set[str] = set()
-    if withdrawing := [row["id"] for row in rows if any(row.get(column) is False for column in CONSENTS)]:
-        lock_answers(connection, withdrawing, alone=True)
+    if any(row.get(column) is False for row in rows for column in CONSENTS):
+        lock_answers(connection, [row["id"] for row in rows], alone=True)
     for column, channel in CONSENTS.items():
         said = [(row["id"], row[column]) for row in rows if row.get(column) is not None]
         withdrawn = [one for one in said if one[1] is False]
