@@ -159,8 +159,10 @@ def _make(connection: sa.Connection, events: Sequence[Told], known: set[str], no
     unknown = {one.row["customer_id"] for one in events if one.make_customer} - known
     if not unknown:
         return set()
-    done = put_customers(connection, [{"id": one} for one in sorted(unknown)], now)
-    return unknown if done.new == len(unknown) else set()
+    rows = [{"id": one} for one in sorted(unknown)]
+    done = put_customers(connection, rows, now)
+    made = unknown - {rows[one.index]["id"] for one in done.rejected}  # who was erased stays so
+    return made if done.new == len(made) else set()
 
 
 def _take_back(connection: sa.Connection, keys: Iterable[_Key]) -> None:

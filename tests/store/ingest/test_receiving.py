@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.failpoints import Crash, armed
+from engine.store.customers import suppressions
 from engine.store.ingest import Told, put_customers, receive
+from engine.store.sealed import CUSTOMER, SealingKey, keep_keys
 from tests.store.rows import everything
 
 _TABLES = ("customers", "events", "orders", "order_lines", "consents", "consent_log")
@@ -92,3 +94,26 @@ def test_after_a_crash_the_same_again_completes_it(store: sa.Engine, now: dateti
     assert sorted(set(states)) == (["duplicate", "stored"] if at < 3 else ["duplicate"])
     rows = [_plain(row, prefix, "orders") for row in everything(store)["orders"] if prefix in row[0]]
     assert rows == calm["orders"]
+
+
+def test_who_was_made_for_an_event_that_was_refused_goes_again_beside_one_who_was_erased(
+    store: sa.Engine, now: datetime
+) -> None:
+    secret = "a secret of sixteen and more letters"
+    keep_keys(store, [secret])
+    sealed = {
+        "channel": CUSTOMER,
+        "address": SealingKey.of(secret).seal(CUSTOMER, "gone"),
+        "reason": "erased",
+        "at": now,
+    }
+    with store.begin() as connection:
+        connection.execute(sa.insert(suppressions).values(sealed))
+    payloads: dict[str, dict[str, Any]] = {"gone": {"channel": "email"}, "new": {"channel": "pigeon"}}
+    rows = [
+        {"name": "consent.given", "customer_id": who, "occurred_at": now, "payload": payload}
+        for who, payload in payloads.items()
+    ]
+    told = [Told("shop", row["customer_id"], "1", row, make_customer=True) for row in rows]
+    assert [one.state for one in receive(store, told, now)] == ["refused", "refused"]
+    assert everything(store)["customers"] == []
