@@ -73,6 +73,7 @@ def test_every_language_has_every_word() -> None:
     [
         ("ko-KR,ko;q=0.9,en;q=0.8", "ko"),
         ("fr, de;q=0.2", "de"),
+        ("en; q=0.2, de; q=0.8", "de"),
         ("", "en"),
         ("zh", "zh-CN"),
         ("x;q=y,,;", "en"),

@@ -63,9 +63,9 @@ def asked_for(accept: str, languages: Sequence[str]) -> str:
     """The shop's language for a stranger, of whom only the browser's Accept-Language is known."""
     wanted: list[tuple[float, str]] = []
     for piece in accept[:500].split(","):
-        tag, _, weight = piece.partition(";q=")
+        tag, _, weight = piece.replace(" ", "").partition(";q=")
         try:
-            wanted.append((-float(weight or 1), tag.strip()))
+            wanted.append((-float(weight or 1), tag))
         except ValueError:
             continue
     known = {one.lower(): one for one in reversed(languages)}
