@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -124,6 +125,12 @@ def pinned_files(connection: sa.Connection, playbook: str, revision: str) -> Map
     statement = sa.select(revisions.c.files).where(revisions.c.playbook == playbook, revisions.c.revision == revision)
     found: Mapping[str, str] | None = connection.execute(statement).scalar()
     return found
+
+
+def audience_of(playbook: Playbook) -> str | None:
+    """What identifies the audience that a playbook follows; another one is looked at as on the day of launch."""
+    tree = playbook.trigger.audience
+    return None if tree is None else sha256(f"{playbook.trigger.word} {tree}".encode()).hexdigest()[:16]
 
 
 def zones_of_customers(connection: sa.Connection, catalogue: Catalogue) -> tuple[str, ...]:

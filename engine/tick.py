@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +19,15 @@ from engine.loyalty.codes import random_code
 from engine.outgoing.compose import Compose
 from engine.outgoing.hands import Hands
 from engine.outgoing.outbox import next_due
-from engine.progress import Progress, StoredProgress, move, record_revision, window_from, zones_of_customers
+from engine.progress import (
+    Progress,
+    StoredProgress,
+    audience_of,
+    move,
+    record_revision,
+    window_from,
+    zones_of_customers,
+)
 from engine.resting import Resting
 from engine.shop import Shop
 from engine.store.dialect import horizon
@@ -54,6 +61,11 @@ class Ticked:
     def idle(self) -> bool:
         """Whether nothing was due."""
         return not self.enrolled and not self.advanced and not self.delivered.counts and not self.faults
+
+    def count(self, playbook: str, entered: int) -> None:
+        """Those who have entered a playbook."""
+        if entered:
+            self.enrolled[playbook] = self.enrolled.get(playbook, 0) + entered
 
 
 class Tick:
@@ -166,7 +178,7 @@ class Tick:
             waiting = [True]
         for name, (ranges, window) in due.items():
             with self._apart(report, name, now):
-                self._count(report, name, self._entries[name].enrol(store, ranges, window))
+                report.count(name, self._entries[name].enrol(store, ranges, window))
         self._remember(stored, idle, now, position)
         launched = self._launch(stored, now, position, report)
         return anything or bool(due) or launched or any(waiting)
@@ -255,7 +267,7 @@ class Tick:
             launched = True
             window = Window(now, now, position, position)
             with self._apart(report, name, now):
-                self._count(report, name, entry.begin(self.shop.store, window, self._audiences[name]))
+                report.count(name, entry.begin(self.shop.store, window, self._audiences[name]))
         # Only now: a launch that met a fault or a locked store is tried again with the next tick.
         self._settled = None if report.faults else stored
         return launched
@@ -286,17 +298,6 @@ class Tick:
         if self._zones is None or self._zones[0] != position:
             self._zones = (position, zones_of_customers(connection, self.shop.catalogue))
         return self._zones[1]
-
-    @staticmethod
-    def _count(report: Ticked, name: str, entered: int) -> None:
-        if entered:
-            report.enrolled[name] = report.enrolled.get(name, 0) + entered
-
-
-def audience_of(playbook: Playbook) -> str | None:
-    """What identifies the audience that a playbook follows; another one is looked at as on the day of launch."""
-    tree = playbook.trigger.audience
-    return None if tree is None else sha256(f"{playbook.trigger.word} {tree}".encode()).hexdigest()[:16]
 
 
 def _next_run(playbooks: Sequence[str]) -> sa.Select[Any]:
