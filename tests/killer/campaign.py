@@ -39,6 +39,7 @@ class Plan:
     restarts: int = 0  # of the database
     zombies: int = 0  # workers that are stopped for longer than their lease, and go on then
     events_per_kill: float = 16.0
+    events_together: int = 8  # of one call
     customers: int = 1_000
     patience: timedelta = timedelta(minutes=2)  # how far ahead time is waited for, at the end
 
@@ -95,7 +96,7 @@ def campaign(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[C
             return Life.of_command(*words, log=folder / "events.log", variables=variables, failpoint=armed)
 
         door = Door(serve)
-        client = Client(Happenings(plan.customers, plan.seed), door)
+        client = Client(Happenings(plan.customers, plan.seed, plan.events_together), door)
         watch = Watch(url)
         looked_at = connect(url)
         run = Campaign(plan, url, server, relay, client, watch, looked_at, random.Random(plan.seed), begin, say)

@@ -20,8 +20,6 @@ from tests.killer.workspace import SOURCE_KEY
 
 Event = dict[str, Any]
 
-#: Events of one call.
-_BATCH = 8
 #: One in so many customers orders as much as all the others together, so that caps are met.
 _HOT = 50
 _LEAVES = 0.01  # of all events: somebody takes back the consent
@@ -57,9 +55,9 @@ def fill(store: sa.Engine, count: int) -> None:
 class Happenings:
     """What happens in the shop, by chance: what is told later follows from what was told."""
 
-    def __init__(self, customers: int, seed: int) -> None:
+    def __init__(self, customers: int, seed: int, together: int) -> None:
         self._chance = random.Random(seed)
-        self._customers = customers
+        self._customers, self._together = customers, together
         self._number = 0
         self._waiting: list[tuple[str, str]] = []  # parcels that may still be praised
         self._gone: set[str] = set()
@@ -67,7 +65,7 @@ class Happenings:
     def batch(self, now: datetime) -> list[Event]:
         """The next events."""
         ready = len(self._waiting)  # what is told of one parcel comes later than it, if only by a moment
-        return [self._event(now + timedelta(microseconds=n), ready) for n in range(_BATCH)]
+        return [self._event(now + timedelta(microseconds=n), ready) for n in range(self._together)]
 
     def _event(self, now: datetime, ready: int) -> Event:
         self._number += 1
