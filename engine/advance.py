@@ -26,7 +26,7 @@ from engine.runs.run import CustomerRun
 from engine.shop import Shop
 from engine.store.dialect import lock_listening
 from engine.store.faults import is_of_a_statement
-from engine.store.ledger import enrolments, of_playbooks
+from engine.store.ledger import RUNNING, enrolments, of_playbooks
 from engine.store.prepared import Prepared
 from engine.workspace.playbook import Playbook
 
@@ -40,6 +40,13 @@ _DUE = (
     enrolments.c.state == sa.literal_column("'running'"),  # as the partial index has it
     enrolments.c.due_at <= sa.bindparam("now", type_=enrolments.c.due_at.type),
 )
+
+
+def next_run(playbooks: Sequence[str]) -> sa.Select[Any]:
+    """The next run whose time comes after :after."""
+    at = enrolments.c.due_at
+    due = (sa.literal_column(RUNNING), of_playbooks(enrolments, playbooks))
+    return sa.select(sa.func.min(at)).where(*due, at > sa.bindparam("after", type_=at.type))
 
 
 @dataclass(frozen=True)

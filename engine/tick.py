@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.advance import Advance
+from engine.advance import Advance, next_run
 from engine.brakes.admit import Admit
 from engine.channels import Channel, Doors
 from engine.deliver import Deliver, Delivered
@@ -32,15 +32,12 @@ from engine.resting import Resting
 from engine.shop import Shop
 from engine.store.dialect import horizon
 from engine.store.faults import is_of_a_statement
-from engine.store.ledger import RUNNING, enrolments, of_playbooks
 from engine.store.prepared import Prepared, Questions
 from engine.trigger import Span, Window
 from engine.upkeep import Upkeep
-from engine.workspace.playbook import Playbook
 
 #: Progress without anything enrolled is written this often; until then it is only remembered, and an idle tick writes nothing.
 _WRITE_EVERY = timedelta(minutes=5)
-_RUNNING: tuple[sa.ColumnElement[bool], ...] = (sa.literal_column(RUNNING),)
 
 #: What a look at the store finds: the progress on record, the position, the listener's window and whether it hears
 #: anything, and what `_due` gives.
@@ -100,7 +97,7 @@ class Tick:
         self._mark = object()  # on the connections by which this tick has looked
         self._upkeep = Upkeep(shop)
         self._resting = Resting()
-        agenda = (Prepared(one, shop.store.dialect.name) for one in (_next_run(shop.moving), *next_due(shop.moving)))
+        agenda = (Prepared(one, shop.store.dialect.name) for one in (next_run(shop.moving), *next_due(shop.moving)))
         self._agenda = (*agenda, *self._upkeep.agenda)
 
     def __call__(self, now: datetime) -> Ticked:
@@ -298,9 +295,3 @@ class Tick:
         if self._zones is None or self._zones[0] != position:
             self._zones = (position, zones_of_customers(connection, self.shop.catalogue))
         return self._zones[1]
-
-
-def _next_run(playbooks: Sequence[str]) -> sa.Select[Any]:
-    """The next run whose time comes after :after."""
-    at, due = enrolments.c.due_at, (*_RUNNING, of_playbooks(enrolments, playbooks))
-    return sa.select(sa.func.min(at)).where(*due, at > sa.bindparam("after", type_=at.type))
