@@ -45,7 +45,8 @@ _DUE = (
 def next_run(playbooks: Sequence[str]) -> sa.Select[Any]:
     """The next run whose time comes after :after."""
     at = enrolments.c.due_at
-    due = (sa.literal_column(RUNNING), of_playbooks(enrolments, playbooks))
+    running: sa.ColumnElement[bool] = sa.literal_column(RUNNING)
+    due = running, of_playbooks(enrolments, playbooks)
     return sa.select(sa.func.min(at)).where(*due, at > sa.bindparam("after", type_=at.type))
 
 
