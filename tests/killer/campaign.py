@@ -22,8 +22,6 @@ from tests.killer.stores import Postgres, running
 from tests.killer.watch import Death, Watch
 from tests.killer.workspace import environment, write_workspace
 
-#: The engine looks so often whether something is due.
-INTERVAL = "0.05"
 #: After the last fault, everything must be at rest within so many seconds.
 AT_REST_WITHIN = 90.0
 
@@ -40,6 +38,7 @@ class Plan:
     zombies: int = 0  # workers that are stopped for longer than their lease, and go on then
     events_per_kill: float = 16.0
     events_together: int = 8  # of one call
+    interval: str = "0.05"  # seconds after which the engine looks again whether something is due
     customers: int = 1_000
     patience: timedelta = timedelta(minutes=2)  # how far ahead time is waited for, at the end
 
@@ -83,7 +82,7 @@ def campaign(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[C
         variables, log = environment(relay.http), folder / "engine.log"
 
         def begin(failpoint: str, *more: str) -> Life:
-            words = ("run", str(workspace), "--store", url, "--interval", INTERVAL, *more)
+            words = ("run", str(workspace), "--store", url, "--interval", plan.interval, *more)
             return Life.of_command(*words, log=log, variables=variables, failpoint=failpoint)
 
         # What happens before a playbook was seen for the first time does not begin it.
