@@ -20,7 +20,7 @@ from tests.killer.relay import Relay, running_relay
 from tests.killer.shop import Client, Door, Happenings, fill
 from tests.killer.stores import Postgres, running
 from tests.killer.watch import Death, Watch
-from tests.killer.workspace import environment, write_workspace
+from tests.killer.workspace import CONNECTIONS, environment, write_workspace
 
 #: After the last fault, everything must be at rest within so many seconds.
 AT_REST_WITHIN = 90.0
@@ -38,6 +38,7 @@ class Plan:
     zombies: int = 0  # workers that are stopped for longer than their lease, and go on then
     events_per_kill: float = 16.0
     events_together: int = 8  # of one call
+    connections: int = CONNECTIONS
     interval: str = "0.05"  # seconds after which the engine looks again whether something is due
     customers: int = 1_000
     patience: timedelta = timedelta(minutes=2)  # how far ahead time is waited for, at the end
@@ -75,7 +76,7 @@ class Campaign:
 def campaign(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[Campaign]:
     """Everything that a campaign needs, at work: relay, store, client and watch."""
     with running_relay(folder, plan.seed) as relay, running(plan.kind, folder) as (url, server):
-        workspace = write_workspace(folder / "workspace", relay.smtp)
+        workspace = write_workspace(folder / "workspace", relay.smtp, connections=plan.connections)
         with open_store(url) as store:
             fill(store, plan.customers)
         store.dispose()

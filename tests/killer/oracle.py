@@ -14,7 +14,7 @@ from engine.store.loyalty import points
 from tests.killer.campaign import AT_REST_WITHIN, Campaign
 from tests.killer.ledger import Ledger
 from tests.killer.model import Expected, expected
-from tests.killer.workspace import CAP, CONNECTIONS, MAILS, POINTS, SOURCE
+from tests.killer.workspace import CAP, MAILS, POINTS, SOURCE
 
 Row = Mapping[str, Any]
 
@@ -45,7 +45,7 @@ def _of_lives(run: Campaign) -> Iterator[str]:
     if run.at_rest > AT_REST_WITHIN:
         yield f"I19: at rest only {run.at_rest:.0f} s after the last fault"
     for death in run.deaths:
-        if death.doubted > CONNECTIONS:
+        if death.doubted > run.plan.connections:
             yield f"I9: {death.doubted} doubts by one kill ({death.kind})"
         if death.recovered is None:
             yield f"I19: what a kill ({death.kind}) left was never taken up: {death.left}"

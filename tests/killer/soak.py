@@ -117,7 +117,9 @@ def command(store: str, rate: float, minutes: float, workers: int, every: float,
     many = workers if store == "postgres" else 1
     # Caps are not what is measured: so many customers that few meet them.
     customers, together = int(rate * minutes * 60 / 2) + 1_000, max(8, int(rate / 4))
-    plan = Plan(store, kills=0, seed=seed, workers=many, customers=customers, events_together=together, interval="1")
+    plan = Plan(
+        store, kills=0, seed=seed, workers=many, customers=customers, events_together=together, interval="1", connections=10
+    )  # fmt: skip
     with (
         tempfile.TemporaryDirectory(prefix="regulars-soak-") as place,
         campaign(plan, Path(place), lambda line: click.echo(line, err=True)) as run,

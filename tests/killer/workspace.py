@@ -146,9 +146,15 @@ MAILS = {
 }
 
 
-def write_workspace(folder: Path, smtp: int, more: str = "", only: tuple[str, ...] = tuple(_PLAYBOOKS)) -> Path:
+def write_workspace(
+    folder: Path,
+    smtp: int,
+    more: str = "",
+    only: tuple[str, ...] = tuple(_PLAYBOOKS),
+    connections: int = CONNECTIONS,
+) -> Path:
     """Writes the files; `smtp` is the port of the relay, `more` further settings."""
-    settings = _SETTINGS.format(smtp=smtp, source=SOURCE, connections=CONNECTIONS, cap=CAP, more=more)
+    settings = _SETTINGS.format(smtp=smtp, source=SOURCE, connections=connections, cap=CAP, more=more)
     files = {
         "settings/regulars.yaml": settings,
         "settings/catalogue.yaml": _CATALOGUE,
