@@ -32,10 +32,10 @@ _WAITING: sa.ColumnElement[bool] = sa.literal_column(WAITING)
 _LEASED: sa.ColumnElement[bool] = sa.literal_column(LEASED)
 
 
-def waiting(playbooks: Sequence[str], without: Collection[str] = ()) -> sa.Select[Any]:
-    """Whether any message of these playbooks may be due at :now, those by the channels `without` left out."""
+def waiting(playbooks: Sequence[str]) -> sa.Select[Any]:
+    """Whether any message of these playbooks may be due at :now."""
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
-    due = [_WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks), *_by_others(without)]
+    due = [_WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks)]
     due += not_held(outbox.c.playbook, "sends")
     return sa.select(sa.literal_column("1")).select_from(outbox).where(*due).limit(1)
 
