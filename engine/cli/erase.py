@@ -1,6 +1,9 @@
 """regulars erase: a customer out of every table, for good."""
 
-from collections.abc import Mapping
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -9,7 +12,19 @@ import sqlalchemy as sa
 from engine.answers.why import UnknownCustomer
 from engine.cli.options import SECRET, open_store, read_workspace, store_option, workspace_option
 from engine.daemon import clock
-from engine.erase import TABLES, CannotSeal, Deleted, Person, Sealed, erase, find_person, in_numbers, sweep
+from engine.erase import (
+    TABLES,
+    CannotSeal,
+    Deleted,
+    Patience,
+    Person,
+    Sealed,
+    erase_for_good,
+    find_person,
+    find_remains,
+    in_numbers,
+    sweep,
+)
 from engine.shop import Shop
 from engine.store.sealed import require_keys
 
@@ -44,29 +59,34 @@ def command(customer: str, dry: bool, yes: bool, folder: Path, store: str) -> No
             return
         if not yes:
             click.confirm(f"Erase `{person.id}` for good?", abort=True)
-        with engine.begin() as connection:
-            try:
-                # Looked up once more: while we asked, another address may have been written down, to be sealed too.
-                person = _person(shop, connection, person.id)
-                done = erase(connection, person, clock())
-            except CannotSeal:
-                raise click.ClickException(
-                    f"set {SECRET}: without it the addresses could not be known again, and an import would bring them back"
-                ) from None
-        click.echo(f"erased: {sum(done.counts.values()):,} rows; it is erasure {done.number}")
+        patience = Patience(time.monotonic, time.sleep)
+        # Looked up once more: while we asked, another address may have been written down, to be sealed too.
+        look = partial(_person, shop, customer=person.id)
+        try:
+            done = erase_for_good(shop, look, clock(), patience, partial(_say_waiting, patience))
+        except CannotSeal:
+            raise click.ClickException(
+                f"set {SECRET}: without it the addresses could not be known again, and an import would bring them back"
+            ) from None
+        click.echo(f"erased: {sum(done.erased.counts.values()):,} rows; it is erasure {done.erased.number}")
+        if done.at_work:
+            _say_at_work(done.at_work, done.person)
         if not sweep(engine, clock()):
             click.echo(
                 "another program was reading the file, so copies of the rows may still stand in its free space:"
                 " stop it and type  regulars sweep"
             )
-    _say_beyond(person)
+    _say_beyond(done.person)
 
 
 def _person(shop: Shop, connection: sa.Connection, customer: str) -> Person:
     try:
         return find_person(shop, connection, customer)
     except UnknownCustomer as fault:
-        raise click.ClickException(str(fault)) from fault
+        remains = find_remains(shop, connection, customer)
+        if remains is None:
+            raise click.ClickException(str(fault)) from fault
+        return remains
 
 
 def _say(counts: Mapping[str, int]) -> None:
@@ -75,6 +95,21 @@ def _say(counts: Mapping[str, int]) -> None:
             rule = TABLES[name]
             becomes = "deleted" if isinstance(rule, Deleted) else "kept for figures, without the person"
             click.echo(f"{name:<16} {count:>7,}  {'replaced by a hash' if isinstance(rule, Sealed) else becomes}")
+
+
+def _say_waiting(patience: Patience) -> None:
+    click.echo(
+        f"waiting up to {patience.longest:.0f} seconds for transactions that had begun before, to erase what they write too"
+    )
+
+
+def _say_at_work(processes: Sequence[int], person: Person) -> None:
+    one = len(processes) == 1
+    click.echo(
+        f"{'a transaction' if one else f'{len(processes)} transactions'} that had begun before"
+        f" {'is' if one else 'are'} still open (process {', '.join(map(str, processes))}) and may yet write of the"
+        f" customer: when {'it has' if one else 'they have'} ended, type  regulars erase {shlex.quote(person.id)} --yes"
+    )
 
 
 def _say_beyond(person: Person) -> None:

@@ -1,6 +1,7 @@
 """Erases a customer out of every table; what figures are made of stays, without the person."""
 
-from engine.erase.person import CannotSeal, Erased, Person, erase, find_person, in_numbers
+from engine.erase.for_good import Finished, Patience, erase_for_good
+from engine.erase.person import CannotSeal, Erased, Person, erase, find_person, find_remains, in_numbers
 from engine.erase.sweep import sweep
 from engine.erase.tables import TABLES, Anonymised, Deleted, Nobodys, Sealed
 
@@ -10,11 +11,15 @@ __all__ = [
     "CannotSeal",
     "Deleted",
     "Erased",
+    "Finished",
     "Nobodys",
+    "Patience",
     "Person",
     "Sealed",
     "erase",
+    "erase_for_good",
     "find_person",
+    "find_remains",
     "in_numbers",
     "sweep",
 ]

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from engine.store.dialect import lock_customers, next_position
 from engine.store.erasures import NOBODY, erasures
 from engine.store.ingest.touched import touch_sharing
 from engine.store.many import among, write
-from engine.store.sealed import CUSTOMER, Address, folded, keys_of
+from engine.store.sealed import CUSTOMER, Address, erased_among, folded, keys_of
 
 _CHANNELS = {"email": "email", "sms": "phone", "chat": "chat"}
 _SHARED = ("company", "household")
@@ -48,13 +48,30 @@ class Erased:
 
 def find_person(shop: Shop, connection: sa.Connection, customer: str) -> Person:
     """The customer with that id or address. Raises `UnknownCustomer`, also where several have the address."""
-    id_ = _the_one(shop, connection, customer, find_customer(shop, connection, customer))
+    return person_with(
+        shop, connection, _the_one(shop, connection, customer, find_customer(shop, connection, customer))
+    )
+
+
+def person_with(shop: Shop, connection: sa.Connection, id_: str) -> Person:
+    """Whoever has that id, without an address where there is no such customer."""
     catalogue = shop.catalogue
     fields = [catalogue.fields[name] for name in _CHANNELS.values() if name in catalogue.fields]
     now = datetime.fromisoformat("2000-01-01T00:00:00+00:00")  # no field of an address is reckoned from the time
     row = shop.facts.customers(connection, [id_], fields, now).get(id_, {})
-    own = catalogue.customers.name != customers.name
-    return Person(id_, tuple(dict.fromkeys(_addresses(shop, row))), catalogue.customers.name if own else None)
+    return Person(id_, tuple(dict.fromkeys(_addresses(shop, row))), _elsewhere(shop))
+
+
+def find_remains(shop: Shop, connection: sa.Connection, customer: str) -> Person | None:
+    """Who had that id and was erased, where others wrote rows of that id since: they had begun before."""
+    person = Person(customer, (), _elsewhere(shop))
+    erased = erased_among(connection, [(CUSTOMER, customer)])
+    return person if erased and any(in_numbers(connection, person).values()) else None
+
+
+def _elsewhere(shop: Shop) -> str | None:
+    name = shop.catalogue.customers.name
+    return name if name != customers.name else None
 
 
 def _the_one(shop: Shop, connection: sa.Connection, customer: str, found: str) -> str:
@@ -98,6 +115,26 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> Erased:
     """
     if not keys_of(connection):
         raise CannotSeal
+    counts = _empty(connection, person, now)
+    _seal(connection, person, now)
+    number = connection.execute(sa.insert(erasures).values(at=now, counts=counts).returning(erasures.c.id)).scalar_one()
+    return Erased(int(number), counts)
+
+
+def erase_again(connection: sa.Connection, person: Person, before: Erased, now: datetime) -> Erased:
+    """Erases what was written since; it is told as part of the same erasure."""
+    counts = _empty(connection, person, now)
+    if not counts:
+        return before
+    _seal(connection, person, now)
+    both = {name: before.counts.get(name, 0) + counts.get(name, 0) for name in TABLES}
+    done = replace(before, counts={name: count for name, count in both.items() if count})
+    connection.execute(sa.update(erasures).where(erasures.c.id == before.number).values(counts=done.counts))
+    return done
+
+
+def _empty(connection: sa.Connection, person: Person, now: datetime) -> dict[str, int]:
+    """Empties every table of the person; how many rows of each were deleted or emptied."""
     lock_customers(connection, [person.id])
     _touch_others(connection, person)
     counts: dict[str, int] = {}
@@ -112,9 +149,7 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> Erased:
         if done.rowcount:
             counts[name] = done.rowcount
         reach("erase.half")
-    _seal(connection, person, now)
-    number = connection.execute(sa.insert(erasures).values(at=now, counts=counts).returning(erasures.c.id)).scalar_one()
-    return Erased(int(number), counts)
+    return counts
 
 
 def _where(connection: sa.Connection, rule: Rule, person: Person) -> sa.ColumnElement[bool] | None:

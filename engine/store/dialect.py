@@ -226,3 +226,31 @@ def lock_listening(connection: sa.Connection, *, alone: bool) -> None:
     if connection.dialect.name == "postgresql":
         way = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
         connection.exec_driver_sql(f"SELECT {way}(hashtextextended('regulars listening', 0))")
+
+
+# --- Others at work --------------------------------------------------------------------------------------------------
+
+
+def one_view(store: sa.Engine) -> sa.Engine:
+    """The store for transactions that see every table as of one moment, as those of SQLite do anyway.
+
+    On Postgres such a transaction fails where another one changed the same rows (`is_a_clash`), to be done again.
+    """
+    return store.execution_options(isolation_level="REPEATABLE READ") if store.dialect.name == "postgresql" else store
+
+
+def under_way(connection: sa.Connection) -> dict[str, int] | None:
+    """The transactions of others in this database, with their processes; None where there is one writer at most.
+
+    By the lock that each holds on itself from its first statement on, which every user may see: the times of their
+    beginning are hidden from other users, and a transaction that has only read has no number. Postgres's own cleaning
+    (it has no user) writes nothing.
+    """
+    if connection.dialect.name != "postgresql":
+        return None
+    statement = (
+        "SELECT held.virtualxid, held.pid FROM pg_locks AS held JOIN pg_stat_activity AS who ON who.pid = held.pid"
+        " WHERE held.locktype = 'virtualxid' AND held.mode = 'ExclusiveLock' AND held.granted"
+        " AND who.datname = current_database() AND who.usesysid IS NOT NULL AND held.pid <> pg_backend_pid()"
+    )
+    return {row.virtualxid: row.pid for row in connection.exec_driver_sql(statement)}

@@ -1,9 +1,15 @@
 """What a store can fail at, in plain words: a full disk, a lock, a file that cannot be written."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
+
+#: How often a transaction that clashed with another one is begun again.
+_TRIES: Final = 5
+
+_Result = TypeVar("_Result")
 
 
 class StoreError(Exception):
@@ -102,3 +108,18 @@ def is_of_a_statement(error: BaseException) -> bool:
 def is_a_clash(error: BaseException) -> bool:
     """Whether two transactions stood in each other's way, so that this one can simply be done again."""
     return isinstance(error, sa.exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+
+
+def unless_in_the_way(
+    begin: Callable[[], AbstractContextManager[Any]], work: Callable[[sa.Connection], _Result]
+) -> _Result:
+    """Work in a transaction of its own, which is begun again where another one stood in its way."""
+    for _ in range(_TRIES):
+        try:
+            with begin() as connection:
+                return work(connection)
+        except sa.exc.DBAPIError as fault:
+            if not is_a_clash(fault):
+                raise
+    with begin() as connection:
+        return work(connection)

@@ -1,12 +1,16 @@
 """Erase, export and sweep as a person types them."""
 
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from engine.cli import main
+from engine.store.connect import connect
+from engine.store.customers import customers
 from tests.cli.test_journey import User, user  # noqa: F401
 
 SECRET = {"REGULARS_SECRET": "a-secret-of-the-tests-only"}
@@ -87,3 +91,39 @@ def test_an_export_says_where_it_is(shop: User) -> None:
 
 def test_a_sweep(shop: User) -> None:
     assert types(shop, "sweep") == (0, "nothing of what was erased stands in the file any more\n")
+
+
+class Hurried:
+    """Time that goes by as fast as somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_who_may_still_write_of_the_customer_is_named(
+    shop: User, _postgres_empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.store = _postgres_empty
+    types(shop, "import", "customers", str(shop.folder / "customers.csv"))
+    monkeypatch.setattr("engine.cli.erase.time", Hurried())
+    store = connect(_postgres_empty)
+    with store.connect() as other:
+        process = other.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        status, said = types(shop, "erase", "mei", "--yes")
+        assert status == 0
+        assert "waiting up to 30 seconds" in said
+        assert f"a transaction that had begun before is still open (process {process})" in said
+        assert "type  regulars erase mei --yes\n" in said
+        written = {"id": "mei", "created_at": datetime(2026, 3, 2, tzinfo=UTC), "position": 1}
+        other.execute(sa.insert(customers).values(**written))
+        other.commit()
+    store.dispose()
+    status, said = types(shop, "erase", "mei", "--yes")
+    assert (status, "still open" in said, "it is erasure 2" in said) == (0, False, True)
+    assert types(shop, "erase", "mei", "--yes")[0] == 1
