@@ -70,15 +70,24 @@ def stuffed(content: bytes) -> bytes:
     """
     if not content.endswith(b"\n"):
         raise ValueError("the mail does not end with a line break")
-    # As fast as can be: this is done for every mail.
-    lines = content.split(b"\r\n")
-    if not content.count(b"\n") == content.count(b"\r") == len(lines) - 1:
+    # Counted and leapt over rather than split into lines: this is done for every mail, where there is only one of us.
+    if not content.count(b"\n") == content.count(b"\r") == content.count(b"\r\n"):
         raise ValueError("the mail has a line break that is not CRLF")
     if b"\0" in content:
         raise ValueError("the mail has a NUL")
-    longest = max(map(len, lines))
-    if longest > _LONGEST_LINE:
+    if _has_long_lines(content):
+        longest = max(map(len, content.split(b"\r\n")))
         raise ValueError(f"the mail has a line of {longest:,} bytes; {_LONGEST_LINE} are the most")
     if content.startswith(b".") or b"\n." in content:
-        content = b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines)
+        content = b"\r\n".join(b"." + line if line.startswith(b".") else line for line in content.split(b"\r\n"))
     return content + b".\r\n"
+
+
+def _has_long_lines(content: bytes) -> bool:
+    """Of a content that ends with a line break; each leap goes to the last line break that a short line may have."""
+    at, leap = 0, _LONGEST_LINE + len(b"\r\n")
+    while at < len(content):
+        at = content.rfind(b"\n", at, at + leap) + 1
+        if not at:
+            return True
+    return False
