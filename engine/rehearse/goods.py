@@ -1,4 +1,4 @@
-"""Products, wishes, reservations and subscriptions of a test, and the lines of its orders, by the catalogue's types."""
+"""Products, wishes, reservations, subscriptions and vouchers of a test, and the lines of its orders, by the catalogue."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from engine.catalogue import Catalogue, Field, Type
 from engine.rehearse.moments import Misread
 from engine.rehearse.script import Person
 from engine.rehearse.values import read_value
-from engine.settings import Settings
+from engine.settings import Settings, Voucher
 from engine.source.near import suggest
 from engine.source.yaml import Path
 from engine.workspace.reading import Draft
@@ -18,8 +18,23 @@ _PRODUCT: Final = {
     **{name: Field(name, Type.TEXT) for name in ("title", "category", "link")},
     **{"price": Field("price", Type.MONEY), "lasts_days": Field("lasts_days", Type.NUMBER)},
 }
-#: What customers have, by the word of an event that changes it: the key below `given`.
-RECORDS: Final = {"reservation": "reservations", "subscription": "subscriptions"}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How one kind of what customers have is kept: its table, which is the key below `given` too."""
+
+    kind: str
+    key: str  # the column that names one of them
+    first: str  # the state of one of which none is said
+
+
+#: What customers have, by the word of an event that changes it.
+RECORDS: Final = {
+    "reservation": Kept("reservations", "id", "booked"),
+    "subscription": Kept("subscriptions", "id", "active"),
+    "voucher": Kept("vouchers", "code", "issued"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,7 @@ class Goods:
     draft: Draft
     settings: Settings
     catalogue: Catalogue
+    vouchers: Mapping[str, Voucher]  # the kinds of the settings
 
     def given(self, path: Path, people: Mapping[str, Person]) -> Iterator[tuple[str, dict[str, Any]]]:
         """The rows below a `given:`, each with the kind that it is."""
@@ -36,17 +52,33 @@ class Goods:
             yield "products", {"id": name, **self.fields((*path, "products", name), _PRODUCT)}
         for number in range(len(self._list((*path, "wishes")))):
             yield from self._wish((*path, "wishes", number), people)
-        for word, kind in RECORDS.items():
-            for name in self._mapping((*path, kind)):
-                person = self._owner((*path, kind, name), people)
-                if person is not None:
-                    yield kind, self.record((*path, kind, name), word, name, person)
+        for word, kept in RECORDS.items():
+            for name in self._mapping((*path, kept.kind)):
+                at = (*path, kept.kind, name)
+                person = self._owner(at, people)
+                if person is None:
+                    continue
+                row = self.record(at, word, name, person)
+                if word == "voucher" and "kind" not in self._mapping(at):
+                    self._say(at, "missing-key", "a voucher needs `kind`", "add  kind: …")
+                yield kept.kind, row
 
     def record(self, path: Path, word: str, name: str, person: Person, but: tuple[str, ...] = ()) -> dict[str, Any]:
-        """A reservation or a subscription; what is not said of it is missing."""
+        """A reservation, a subscription or a voucher; what is not said of it is missing."""
+        key = RECORDS[word].key
         known = self.catalogue.records[word].fields if word in self.catalogue.records else {}
-        wanted = {key: one for key, one in known.items() if key != "id"}
-        return {"id": name, "customer_id": person.id, **self.fields(path, wanted, ("customer", *but), person)}
+        wanted = {field: one for field, one in known.items() if field != key}
+        row = {key: name, "customer_id": person.id, **self.fields(path, wanted, ("customer", *but), person)}
+        return {**row, **self._worth((*path, "kind"), str(row["kind"]))} if word == "voucher" and "kind" in row else row
+
+    def _worth(self, path: Path, kind: str) -> dict[str, int | None]:
+        """What a voucher is worth, as its kind says."""
+        if kind not in self.vouchers:
+            text = f"there is no voucher `{kind}` in settings/vouchers.yaml"
+            self._say(path, "unknown-voucher", text, *suggest(kind, self.vouchers, "there are"))
+            return {}
+        said, currency = self.vouchers[kind], self.settings.currency
+        return {"worth": Voucher.minor(said.value, currency), "minimum": Voucher.minor(said.minimum, currency)}
 
     def lines(self, path: Path, event: str) -> list[dict[str, Any]]:
         """The lines of an order."""

@@ -89,11 +89,11 @@ class Happenings:
         return Happening(int(path[-1]), at.instant, "", place, event.name, payload, about=product)
 
     def _record(self, path: Path, texts: Mapping[str, Any], word: str, at: Moment, person: Person) -> Happening:
-        """A wish that is made; a reservation or subscription that is made or changed."""
+        """A wish that is made; a reservation, subscription or voucher that is made or changed."""
         name, place = str(texts[word]), self.draft.source.place(path)
         record: tuple[str, Mapping[str, Any]] = ("wishes", {"customer_id": person.id, "product": name})
         if word in RECORDS:
-            record = (RECORDS[word], self.goods.record(path, word, name, person, ("at", word)))
+            record = (RECORDS[word].kind, self.goods.record(path, word, name, person, ("at", word)))
         return Happening(int(path[-1]), at.instant, person.id, place, record=record)
 
     def _change(

@@ -37,18 +37,18 @@ def play(workspace: Workspace, playbook: Playbook, case: Case, stage: Stage, cha
     timeline = Timeline(channel)
     problem = fault = None
     held_out = {person.id for person in case.people.values() if person.held_out}
-    rehearsal = Rehearsal(
-        replace(workspace, playbooks={playbook.id: witnessed(replace(playbook, status="active"), trace)}),
-        stage.set_up(case, _pools(workspace, playbook)),
-        channel,
-        case.start,
-        new_code=Codes(),
-        control=lambda _playbook, customer: customer in held_out,
-        variant=lambda _playbook, step, _customer: case.split.get(step),
-        compiled=stage.compiled,
-        checked=True,
-    )
     try:
+        rehearsal = Rehearsal(
+            replace(workspace, playbooks={playbook.id: witnessed(replace(playbook, status="active"), trace)}),
+            stage.set_up(case, _pools(workspace, playbook)),
+            channel,
+            case.start,
+            new_code=Codes(),
+            control=lambda _playbook, customer: customer in held_out,
+            variant=lambda _playbook, step, _customer: case.split.get(step),
+            compiled=stage.compiled,
+            checked=True,
+        )
         _run(rehearsal, case, timeline, playbook, trace)
     except Unplayable as unplayable:
         problem = unplayable.problem

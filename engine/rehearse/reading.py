@@ -93,7 +93,7 @@ class _File:
         self.times = Times(draft, settings.zone, by_customer=False)
         self._zone()
         self.people = People(draft.source, settings, catalogue, draft.add)
-        self.goods = Goods(draft, settings, catalogue)
+        self.goods = Goods(draft, settings, catalogue, workspace.vouchers)
         self.happenings = Happenings(draft, settings, catalogue, self.people, self.times, playbook, self.goods)
         self.expecting = Expecting(draft, workspace, playbook, self.times)
 

@@ -1,7 +1,7 @@
 """The stage of one test: a store in memory with the customers who are given, and what the script makes happen to them."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import count
 
@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from engine.desk.settle import Answer, Refused, answer, finish, open_questions, open_tasks
 from engine.enrol import Entry
+from engine.rehearse.goods import RECORDS
 from engine.rehearse.script import Case, Happening
 from engine.source.problem import Problem
 from engine.store.connect import connect, create
-from engine.store.customers import customer_tags, customers
+from engine.store.customers import customer_tags, customers, metadata, vouchers
 from engine.store.dialect import next_position
-from engine.store.goods import reservations, subscriptions
 from engine.store.ingest import (
     put_customers,
     put_goods_events,
@@ -24,9 +24,28 @@ from engine.store.ingest import (
     put_wishes,
     record_event,
 )
-from engine.store.ingest.written import Written
+from engine.store.ingest.written import Rejected, Row, Written, not_of_the_future
 from engine.store.ledger import enrolments
-from engine.store.vouchers import import_codes
+from engine.store.vouchers import find, import_codes, wake
+
+
+def _put_vouchers(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> Written:
+    """Vouchers that no step of the playbook issued: a person did, or another system."""
+    done = Written()
+    for index, row in not_of_the_future(enumerate(rows), ("issued_at", "redeemed_at"), now, done):
+        code, customer = row["code"], row["customer_id"]
+        known = find(connection, [code]).get(code)
+        if row["state"] == "redeemed" and row.get("redeemed_at") is None:
+            row = {**row, "redeemed_at": now}
+        if known is None:
+            connection.execute(sa.insert(vouchers).values({"issued_at": now, **row}))
+        elif known["customer_id"] != customer:
+            done.rejected.append(Rejected(index, "code", f"voucher `{code}` is another customer's"))
+        else:
+            connection.execute(sa.update(vouchers).where(vouchers.c.code == code).values(dict(row)))
+        wake(connection, customer, now)
+    return done
+
 
 #: What can be given beside customers, and how it is written.
 _GOODS = {
@@ -34,11 +53,9 @@ _GOODS = {
     "wishes": put_wishes,
     "reservations": put_reservations,
     "subscriptions": put_subscriptions,
+    "vouchers": _put_vouchers,
 }
-#: The state of one of which none is said.
-_FIRST = {"reservations": {"state": "booked"}, "subscriptions": {"state": "active"}}
-_RECORDS = {"reservations": reservations, "subscriptions": subscriptions}
-
+_KEPT = {kept.kind: kept for kept in RECORDS.values()}
 
 #: Codes of a pool; a test has fewer customers.
 _POOL = 200
@@ -73,13 +90,20 @@ class Stage:
         self._empty.backup(self._raw)
         with self.store.begin() as connection:
             put_customers(connection, [dict(one.row) for one in case.people.values()], case.start)
+            for kind, put in _GOODS.items():
+                given = [{**_first(kind), **row} for one, row in case.goods if one == kind]
+                for rejected in put(connection, given, case.start).rejected:
+                    raise Unplayable(Problem(case.place, "rejected", f"this cannot be given: {rejected.reason}"))
             for name in pools:
                 import_codes(
                     connection, name, [f"{name.upper()}-{number:03}" for number in range(1, _POOL)], case.start
                 )
-            for kind, put in _GOODS.items():
-                put(connection, [{**_FIRST.get(kind, {}), **row} for one, row in case.goods if one == kind], case.start)
         return self.store
+
+
+def _first(kind: str) -> dict[str, str]:
+    """What is true of one of which nothing is said."""
+    return {"state": _KEPT[kind].first} if kind in _KEPT else {}
 
 
 class Codes:
@@ -124,14 +148,17 @@ def _refuse(one: Happening, written: Written) -> None:
 
 
 def _change(connection: sa.Connection, one: Happening, now: datetime) -> Written:
-    """What is said of a reservation or subscription is changed, the rest stays."""
+    """What is said of a reservation, subscription or voucher is changed, the rest stays."""
     kind, row = one.record or ("", {})
-    if kind not in _RECORDS:
+    if kind not in _KEPT:
         return _GOODS[kind](connection, [row], now)
-    table = _RECORDS[kind]
-    stored = connection.execute(sa.select(table).where(table.c.id == row["id"])).mappings().first()
+    table, key = metadata.tables[kind], _KEPT[kind].key
+    stored = connection.execute(sa.select(table).where(table.c[key] == row[key])).mappings().first()
+    if stored is None and kind == "vouchers" and "kind" not in row:
+        help_ = "give it under  given: vouchers:  or say its `kind`, and it is issued then"
+        raise Unplayable(Problem(one.place, "no-voucher", f"there is no voucher `{row[key]}` at this moment", (help_,)))
     known = {name: value for name, value in dict(stored or {}).items() if name != "position"}
-    return _GOODS[kind](connection, [{**_FIRST[kind], **known, **row}], now)
+    return _GOODS[kind](connection, [{**_first(kind), **known, **row}], now)
 
 
 def _untag(connection: sa.Connection, customer: str, tag: str) -> None:

@@ -71,7 +71,8 @@ class Timeline:
         return fresh
 
     def _vouchers(self, connection: sa.Connection) -> Iterator[Entry]:
-        for row in connection.execute(sa.select(vouchers).order_by(vouchers.c.id)):
+        issued = sa.select(vouchers).where(vouchers.c.enrolment_id.is_not(None)).order_by(vouchers.c.id)
+        for row in connection.execute(issued):
             if self._fresh("voucher", row.id):
                 yield Entry(row.issued_at, row.customer_id, "voucher", row.kind, row.enrolment_id, row.step)
 

@@ -102,6 +102,9 @@ class GivenForm(Declared):
     subscriptions: Annotated[Mapping[Name, Any], _rows("object")] = Field(
         default_factory=dict, description="Subscriptions by id: `customer` and the fields of `subscription.*`."
     )
+    vouchers: Annotated[Mapping[Text, Any], _rows("object")] = Field(
+        default_factory=dict, description="Vouchers by code: `customer`, `kind` and the fields of `voucher.*`."
+    )
 
 
 class CaseForm(Declared):

@@ -123,6 +123,7 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
                 "wish": {**_TEXT, "description": "Instead of an event: a product that the customer wishes for."},
                 "reservation": {**_TEXT, "description": "Instead of an event: one that is made or changed, by its id."},
                 "subscription": {**_TEXT, "description": "Instead of an event: one that begins or changes, by its id."},
+                "voucher": {**_TEXT, "description": "Instead of an event: one that is issued or changed, by its code."},
                 "done": {**_TEXT, "description": "Instead of an event: a task of the customer that staff have done."},
                 "approved": {**_TEXT, "description": "Instead of an event: a question that is answered with yes."},
                 "refused": {**_TEXT, "description": "Instead of an event: a question that is answered with no."},
