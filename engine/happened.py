@@ -25,7 +25,7 @@ WORDS: Mapping[str, Word] = {
     "webhook": Word("Another system was called: its name.", "webhook", beside=("says", "never_says")),
     "voucher": Word("A voucher was issued: its kind.", "voucher"),
     "extended": Word("A voucher lives longer: the name that `as` gave it.", "voucher"),
-    "undone": Word("A voucher or points were taken back: the name that `as` gave them.", "voucher"),
+    "undone": Word("A voucher or points were taken back: the name that `as` gave them.", "anything called"),
     "points": Word("Points were granted, or spent (`-50`): how many.", "points", number=True),
     "task": Word("A task was opened.", "task", beside=("for",)),
     "tag": Word("A tag was put on.", "tag"),

@@ -10,7 +10,6 @@ from engine.rehearse.clock import EngineFault, Rehearsal
 from engine.rehearse.script import Case, Happening
 from engine.rehearse.stage import Codes, Stage, Unplayable, happen
 from engine.rehearse.timeline import Entry, Timeline
-from engine.rehearse.vocabulary import share
 from engine.rehearse.witness import Trace, Visit, witnessed
 from engine.source.problem import Problem
 from engine.tick import Ticked
@@ -64,7 +63,6 @@ def _pools(workspace: Workspace, playbook: Playbook) -> list[str]:
 
 
 def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playbook, trace: Trace) -> None:
-    name = share(playbook)
     written = 0  # visits of steps that write fields, as far as they are told
     _begin(rehearsal, timeline)
 
@@ -75,7 +73,7 @@ def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playboo
                 timeline.entries += _fields(playbook, trace.visits[written:])
                 written = len(trace.visits)
                 with rehearsal.store.connect() as connection:
-                    timeline.look(connection, rehearsal.now, name)
+                    timeline.look(connection, rehearsal.now, playbook)
 
     if case.asleep is not None and case.asleep[0] == case.start:
         note(rehearsal.tick())  # it was launched before it fell asleep

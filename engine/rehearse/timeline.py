@@ -11,10 +11,12 @@ from engine.channels import Record
 from engine.happened import UNSENT
 from engine.outgoing.letters import message_key
 from engine.rehearse.letter import Text, read_text
+from engine.rehearse.vocabulary import share
 from engine.store.customers import customer_tags, vouchers
 from engine.store.desk import tasks
 from engine.store.ledger import enrolments, outbox
 from engine.store.loyalty import points, voucher_changes
+from engine.workspace import Playbook
 
 #: States of a run and of a message, as an expectation calls them. Of others nothing is said.
 _RUNS = {"stopped": "stopped", "refused": "not_entered", "held_out": "held_out", "failed": "failed"}
@@ -55,14 +57,14 @@ class Timeline:
         """Takes the tags as they are: what a script puts on is not the playbook's doing."""
         self._tags = _tags(connection)
 
-    def look(self, connection: sa.Connection, now: datetime, share: str) -> None:
-        """Adds what the tick at `now` did; `share` is what being held out is called."""
+    def look(self, connection: sa.Connection, now: datetime, playbook: Playbook) -> None:
+        """Adds what the tick at `now` did."""
         self.entries += self._vouchers(connection)
-        self.entries += self._changed_vouchers(connection)
-        self.entries += self._points(connection)
+        self.entries += self._changed_vouchers(connection, playbook)
+        self.entries += self._points(connection, playbook)
         self.entries += self._tasks(connection)
         self.entries += self._changed_tags(connection, now)
-        self.entries += self._runs(connection, now, share)
+        self.entries += self._runs(connection, now, share(playbook))
         self.entries += self._messages(connection, now)
 
     def _fresh(self, kind: str, number: int) -> bool:
@@ -76,21 +78,22 @@ class Timeline:
             if self._fresh("voucher", row.id):
                 yield Entry(row.issued_at, row.customer_id, "voucher", row.kind, row.enrolment_id, row.step)
 
-    def _changed_vouchers(self, connection: sa.Connection) -> Iterator[Entry]:
+    def _changed_vouchers(self, connection: sa.Connection, playbook: Playbook) -> Iterator[Entry]:
         rows = voucher_changes.c
         done = sa.select(voucher_changes).where(rows.enrolment_id.is_not(None), rows.change.in_(list(_DONE)))
         for row in connection.execute(done.order_by(rows.id)):
             if self._fresh("voucher change", row.id):
-                name = _kept_as(connection, row.enrolment_id, "voucher", row.code)
-                yield Entry(row.at, row.customer_id, _DONE[row.change], name, row.enrolment_id, row.step)
+                word = _DONE[row.change]
+                name = _named(playbook, row.step, word)
+                yield Entry(row.at, row.customer_id, word, name, row.enrolment_id, row.step)
 
-    def _points(self, connection: sa.Connection) -> Iterator[Entry]:
+    def _points(self, connection: sa.Connection, playbook: Playbook) -> Iterator[Entry]:
         given = sa.select(points).where(points.c.enrolment_id.is_not(None)).order_by(points.c.id)
         for row in connection.execute(given):
             if self._fresh("points", row.id):
                 word, value = "points", str(row.amount)
                 if row.change == "taken_back":
-                    word, value = "undone", _kept_as(connection, row.enrolment_id, "points")
+                    word, value = "undone", _named(playbook, row.step, "undone")
                 yield Entry(row.at, row.customer_id, word, value, row.enrolment_id, row.step)
 
     def _tasks(self, connection: sa.Connection) -> Iterator[Entry]:
@@ -106,11 +109,11 @@ class Timeline:
                 yield Entry(now, customer, word, tag)
         self._tags = tags
 
-    def _runs(self, connection: sa.Connection, now: datetime, share: str) -> Iterator[Entry]:
+    def _runs(self, connection: sa.Connection, now: datetime, held_out: str) -> Iterator[Entry]:
         for row in connection.execute(sa.select(enrolments).order_by(enrolments.c.id)):
             word = _RUNS.get(row.state)
             if word is not None and self._fresh("run", row.id):
-                value = share if word == "held_out" else row.reason or ""
+                value = held_out if word == "held_out" else row.reason or ""
                 yield Entry(row.ended_at or now, row.customer_id, word, value, row.id, row.step)
 
     def _messages(self, connection: sa.Connection, now: datetime) -> Iterator[Entry]:
@@ -143,11 +146,9 @@ class Timeline:
         )
 
 
-def _kept_as(connection: sa.Connection, run: int, kind: str, reference: str | None = None) -> str:
-    """The name under which a run keeps that voucher, or its points."""
-    results = connection.scalar(sa.select(enrolments.c.results).where(enrolments.c.id == run)) or {}
-    named = (name for name, one in results.items() if kind in one and reference in (None, one[kind]))
-    return next(named, "")
+def _named(playbook: Playbook, step: str, word: str) -> str:
+    """The name under which a step found what it extended or took back."""
+    return dict(playbook.steps[step].action.shows())[word]
 
 
 def _tags(connection: sa.Connection) -> set[tuple[str, str]]:

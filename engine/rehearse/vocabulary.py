@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine.happened import MESSAGES, OUTSIDE, UNSENT, WORDS
 from engine.workspace.playbook import Playbook
 
-_DOES = {"set": "set"}
+_DOES = {"set": "set", "extended": "extend", "undone": "take back"}
 
 
 @dataclass(frozen=True)
