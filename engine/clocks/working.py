@@ -1,11 +1,12 @@
 """Working days: lengths that count the days on which the shop's people are there, by the brand's own clock.
 
 Outside the hours nothing is counted: `2 working days` from a Saturday begin on Monday when the doors open, and are over
-on Wednesday at that hour. From Tuesday at 15:00 they are over on Thursday at 15:00.
+on Wednesday at that hour. From Tuesday at 15:00 they are over on Thursday at 15:00. Backwards, `1 working day before` a
+Saturday or a Monday without an hour is Friday when the doors open.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -93,15 +94,16 @@ class Week:
         return self._moved(day, at, count, 1)
 
     def before(self, instant: datetime, count: int) -> datetime:
-        """So many working days earlier, at the same hour; outside the hours it is counted from the last closing."""
+        """So many working days earlier, at the same hour, or at the closing where it is later.
+
+        A day off and the time before the doors open have no such hour: the working days before that day are counted,
+        and the last of them begins with its opening. No working day at all before them is the last closing.
+        """
         local = instant.astimezone(self.zone)
-        day: date | None = local.date()
-        at = local.time()
-        if not self.works(day) or at < self.hours.opens:
-            day, at = self._next(day, -1), self.hours.closes
-        elif at > self.hours.closes:
-            at = self.hours.closes
-        return self._moved(day, at, count, -1)
+        day, at = local.date(), local.time()
+        if self.works(day) and at >= self.hours.opens:
+            return self._moved(day, min(at, self.hours.closes), count, -1)
+        return self._moved(day, self.hours.opens if count else self.hours.closes, max(count, 1), -1)
 
     def _moved(self, day: date | None, at: time, count: int, sign: int) -> datetime:
         for _ in range(count):
@@ -128,9 +130,10 @@ def span_after(span: Span, instant: datetime, zone: ZoneInfo, week: Week) -> dat
 
 
 def span_before(span: Span, instant: datetime, zone: ZoneInfo, week: Week) -> datetime:
-    """The instant that much earlier."""
+    """The instant that much earlier. A date is its midnight by the clocks of `zone`: its days are counted by them too."""
     if isinstance(span, WorkingDays):
-        return week.before(instant, span.count)
+        a_date = instant == local_instant(instant.astimezone(zone).date(), time(0), zone)
+        return (replace(week, zone=zone) if a_date else week).before(instant, span.count)
     return span.before(instant, zone)
 
 

@@ -26,6 +26,24 @@ def test_the_run_goes_on_at_the_moment(sqlite_store: sa.Engine, now: datetime, s
     assert world.run()["state"] == "done"
 
 
+@pytest.mark.parametrize(
+    ("moment", "at", "until"),
+    [
+        ("1 working day before customer.member_until", "10:00", datetime(2026, 3, 24, 10, tzinfo=UTC)),  # a Wednesday
+        ("1 working day before customer.member_until", None, datetime(2026, 3, 24, 9, tzinfo=UTC)),
+        ("3 working days before customer.member_until", "10:00", datetime(2026, 3, 20, 10, tzinfo=UTC)),
+        ("1 working day before call.due_at", "09:30", datetime(2026, 3, 13, 9, 30, tzinfo=UTC)),  # due on a Saturday
+        ("1 working day after customer.member_until", "10:00", datetime(2026, 3, 26, 10, tzinfo=UTC)),
+    ],
+)
+def test_working_days_are_counted_from_the_day(
+    sqlite_store: sa.Engine, now: datetime, moment: str, at: str | None, until: datetime
+) -> None:
+    hour = f"\n  at: {at}" if at else ""
+    steps = f"- task: call\n  due: 13 days\n  as: call\n- wait_until: {moment}{hour}\n- tag: x"
+    assert after(sqlite_store, now, steps, member_until=date(2026, 3, 25)).run()["resume_at"] == until
+
+
 @pytest.mark.parametrize("field", ["customer.member_until", "customer.birthday"])
 def test_a_moment_that_is_past_or_missing_is_not_waited_for(sqlite_store: sa.Engine, now: datetime, field: str) -> None:
     world = after(sqlite_store, now, f"- wait_until: {field}\n- tag: x", birthday=date(1990, 1, 1))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.clocks.times import LATEST, DayWindow, Length, NotALength
+from engine.clocks.times import EARLIEST, LATEST, DayWindow, Length, NotALength
 from engine.clocks.working import Week, WorkingDays, parse_days, parse_span, span_after, span_before
 from engine.workspace import load_texts
 
@@ -40,7 +40,13 @@ def test_after(begin: str, count: int, end: str) -> None:
     [
         ("2026-03-05 15:00", 2, "2026-03-03 15:00"),
         ("2026-03-09 15:00", 1, "2026-03-06 15:00"),
-        ("2026-03-07 12:00", 1, "2026-03-05 18:00"),  # from a Saturday: from Friday when the doors close
+        ("2026-03-07 12:00", 1, "2026-03-06 09:00"),  # from a Saturday: Friday when the doors open
+        ("2026-03-07 12:00", 2, "2026-03-05 09:00"),
+        ("2026-03-04 00:00", 1, "2026-03-03 09:00"),  # a Wednesday without an hour
+        ("2026-03-09 08:00", 1, "2026-03-06 09:00"),  # before the doors open
+        ("2026-03-05 20:00", 1, "2026-03-04 18:00"),  # in the evening
+        ("2026-04-05 12:00", 1, "2026-04-02 09:00"),  # from a feast
+        ("2026-03-07 12:00", 0, "2026-03-06 18:00"),
         ("2026-04-07 10:00", 1, "2026-04-02 10:00"),
         ("2026-03-05 20:00", 0, "2026-03-05 18:00"),
     ],
@@ -57,8 +63,18 @@ def test_the_week_is_the_brands_and_calendar_days_are_the_customers() -> None:
     assert span_before(parse_span("1 working day"), begin, tokyo, WEEK) == at("2026-03-05 15:00")
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Europe/Istanbul", "Asia/Tokyo", "Pacific/Honolulu"])
+def test_days_before_a_date_are_counted_by_the_customers_calendar(zone: str) -> None:
+    there = ZoneInfo(zone)
+    for day, before in ((4, 3), (9, 6), (8, 6)):  # a Wednesday, a Monday, a Sunday
+        found = span_before(WorkingDays(1), datetime(2026, 3, day, tzinfo=there), there, WEEK)
+        assert found == datetime(2026, 3, before, 9, tzinfo=there)
+
+
 def test_a_shop_that_never_opens_ends_the_search() -> None:
-    assert Week(BERLIN, days=frozenset()).after(at("2026-03-06 15:00"), 1) == LATEST
+    never = Week(BERLIN, days=frozenset())
+    assert never.after(at("2026-03-06 15:00"), 1) == LATEST
+    assert never.before(at("2026-03-06 15:00"), 1) == EARLIEST
 
 
 def test_written_and_read() -> None:
