@@ -16,6 +16,7 @@ from engine.runs.joining import COLLECTED, hold_open, slide
 from engine.shop import Shop
 from engine.store.connect import repeatable
 from engine.store.dialect import next_position
+from engine.store.instants import elapsed
 from engine.store.ledger import enrolments, progress
 from engine.store.prepared import Prepared
 from engine.trigger import Firing, Ground, Span, Window
@@ -51,20 +52,26 @@ class Entry:
     def bind(self, now: datetime) -> dict[str, Any]:
         """What every statement of this playbook needs at `now`."""
         playbook, zone = self.playbook, self.ground.settings.zone
-        per = playbook.enter.per if playbook.enter else None
         return {
             **self._condition.bind(now, zone),
             "now": now,
-            "entered_since": per.before(now, zone) if per else None,
+            "apart": self._apart(now),
             "goal_until": playbook.goal.within.after(now, zone) if playbook.goal else None,
         }
+
+    def _apart(self, instant: datetime) -> int | None:
+        """How far apart two occasions must be that both enter: the calendar's length as it is at that instant."""
+        per = self.playbook.enter.per if self.playbook.enter else None
+        return elapsed(instant - per.before(instant, self.ground.settings.zone)) if per else None
 
     def _entering(self, connection: sa.Connection, window: Window) -> Mapping[str, Any]:
         return how_to_enter(connection, self.playbook, self.ground.settings.brakes, window)
 
     def _bound(self, road: "Road", span: Span, window: Window, entering: Mapping[str, Any]) -> dict[str, Any]:
         moments = road.firing.moments.bind(window.until, self.ground.settings.zone)
-        return {**self.bind(window.until), **moments, **entering, **span}
+        bound = {**self.bind(window.until), **moments, **entering, **span}
+        nominal = span.get("fired_at")  # of a day of the calendar: its length counts, also where a late pass sees it
+        return {**bound, "apart": self._apart(nominal)} if nominal is not None else bound
 
     def ranges(self, window: Window, zones: tuple[str, ...]) -> list[tuple["Road", Span]]:
         """The ranges of the window; whether one of them holds any row is asked with `Road.probe`."""

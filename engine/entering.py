@@ -1,6 +1,7 @@
 """The statements of entry: whose occasions enter, whose are refused and why, and which runs they take the place of."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from engine.conditions import Compiled
 from engine.runs.joining import COLLECTED, collects_until, joined
 from engine.settings.change import Quota
 from engine.store.dialect import insert
+from engine.store.instants import shifted
 from engine.store.ledger import enrolments
 from engine.store.types import Instant, Key
 from engine.trigger import Firing, Ground
@@ -121,10 +123,10 @@ def _refusal(playbook: Playbook, first: sa.Subquery) -> sa.ColumnElement[Any]:
     reasons: list[tuple[Any, Any]] = []
     if playbook.enter is not None:
         per = playbook.enter.per
-        since = (earlier.c.entered_at > sa.bindparam("entered_since", type_=Instant),) if per else ()
+        near = _near(earlier.c.fired_at, first.c.fired_at) if per else ()
         whose = of_key if playbook.key is not None and not playbook.enter.of_customer else of_customer
         no_run = [sa.literal(state, Key) for state in ("refused", COLLECTED)]
-        entered = sa.exists().where(*whose, earlier.c.state.not_in(no_run), *since)
+        entered = sa.exists().where(*whose, earlier.c.state.not_in(no_run), *near)
         reasons.append((entered, sa.literal(playbook.enter.as_entry, sa.Text)))
     if playbook.if_running == "ignore":
         alike = of_key if _apart(playbook) else of_customer
@@ -132,6 +134,12 @@ def _refusal(playbook: Playbook, first: sa.Subquery) -> sa.ColumnElement[Any]:
         reasons.append((running, sa.literal("a run is under way", sa.Text)))
     # Asked first: at a launch nobody was here before, and one search says so.
     return sa.case((sa.not_(sa.exists().where(*of_customer)), sa.null()), *reasons, else_=sa.null())
+
+
+def _near(one: sa.ColumnElement[datetime], other: sa.ColumnElement[datetime]) -> tuple[sa.ColumnElement[bool], ...]:
+    """Whether two occasions are less apart than the rule of entry says, whenever a pass saw them and in whatever order."""
+    length = sa.bindparam("apart", type_=sa.BigInteger)
+    return one > shifted(other, -length), one < shifted(other, length)
 
 
 def replacement(entry: Entrance, firing: Firing) -> sa.Update:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from engine.store.ingest import record_event
 from engine.store.ledger import progress, revisions
-from tests.shop import World, playbook
+from tests.shop import SETTINGS, World, playbook
 
 WAIT = "\ndo:\n  - wait: 40 days\n"
 PAID = "when: {event: order.paid}\n"
@@ -77,6 +77,39 @@ def test_once_per_a_length_counts_from_the_entry(store: sa.Engine, now: datetime
     refused = ("refused", "once per 30 days")
     assert [outcome[0] for outcome in _outcomes(world)] == ["running", "refused", "running", "refused"]
     assert _outcomes(world)[1] == refused
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+@pytest.mark.parametrize(
+    ("days", "entered"),
+    [((1, 3), {1, 3}), ((1, 2, 3), {1, 2, 3}), ((1, 1.9), {1}), ((1, 1.9, 2.5), {1, 2.5}), ((3, 1), {1, 3})],
+)
+def test_a_length_lies_between_the_occasions_and_not_between_the_passes(
+    store: sa.Engine, now: datetime, days: tuple[float, ...], entered: set[float], asleep: bool
+) -> None:
+    world = World(store, now, playbook("p", f"{PAID}enter: once per 1 day\nif_running: parallel{WAIT}"))
+    world.customers("mei")
+    world.tick()
+    for day in days:
+        at = now + timedelta(days=day)
+        world.now = max(world.now, at)
+        world.event("order.paid", "mei", at=at, total=100)
+        if not asleep:
+            world.tick()
+    world.tick()
+    runs = [row["fired_at"] for row in world.runs() if row["state"] == "running"]
+    assert {at - now for at in runs} == {timedelta(days=day) for day in entered}
+
+
+def test_a_day_on_which_the_clocks_change_is_a_day(store: sa.Engine, now: datetime) -> None:
+    berlin = SETTINGS.replace("timezone: UTC", "timezone: Europe/Berlin")
+    daily = playbook("p", f"when: {{every: day, at: 10:00}}\nenter: once per 1 day\nif_running: parallel{WAIT}")
+    before = datetime(2026, 3, 27, 12, tzinfo=UTC)  # a Friday; the clocks change on Sunday
+    world = World(store, before, daily, settings=berlin)
+    world.customers("mei")
+    world.tick()
+    world.tick(before + timedelta(days=3))
+    assert _outcomes(world) == [("running", None)] * 3
 
 
 def test_once_is_once_for_ever(store: sa.Engine, now: datetime) -> None:

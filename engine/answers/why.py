@@ -194,19 +194,18 @@ class Why:
             enrolments.c.customer_id == customer_id,
             enrolments.c.state.not_in(["refused", "collected"]),
         ]
-        last = connection.execute(
-            sa.select(sa.func.max(enrolments.c.entered_at, type_=enrolments.c.entered_at.type)).where(*mine)
-        ).scalar()
+        latest = sa.select(enrolments.c.entered_at, enrolments.c.fired_at).where(*mine)
+        last = connection.execute(latest.order_by(enrolments.c.fired_at.desc()).limit(1)).first()
         rule = f"enter {enter.as_entry}"
         if last is None:
             yield Line(rule, holds=True, value="did not enter yet")
             return
-        free = enter.per.after(last, self.shop.settings.zone) if enter.per else None
+        free = enter.per.after(last.fired_at, self.shop.settings.zone) if enter.per else None
         again = f"; may again from {self._time(free)}" if free else ""
         under_way = sa.select(enrolments.c.id).where(*mine, enrolments.c.state.in_(["running", "waiting"])).limit(1)
         # Whoever is in by that very rule is not kept out by it.
         holds = None if connection.execute(under_way).first() else free is not None and free <= now
-        yield Line(rule, holds=holds, value=f"entered on {self._time(last)}{again}")
+        yield Line(rule, holds=holds, value=f"entered on {self._time(last.entered_at)}{again}")
 
     def _contact(self, connection: sa.Connection, customer_id: str, now: datetime) -> Iterable[Line]:
         """Whether a message could reach the customer now."""

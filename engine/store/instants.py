@@ -12,14 +12,20 @@ from engine.store.types import Instant
 
 
 class shifted(FunctionElement[datetime]):  # noqa: N801
-    """An instant of the engine's own form so much later (or earlier), in elapsed time."""
+    """An instant of the engine's own form so much later (or earlier), in elapsed time: always as much, or by a number of
+    microseconds that is bound at each run (see `elapsed`)."""
 
     type = Instant()
     inherit_cache = True
 
-    def __init__(self, instant: sa.ColumnElement[datetime], by: timedelta) -> None:
+    def __init__(self, instant: sa.ColumnElement[datetime], by: timedelta | sa.ColumnElement[int]) -> None:
         # As a literal column the length is part of the key under which a compiled statement is kept.
-        super().__init__(instant, sa.literal_column(str(round(by.total_seconds() * 1_000_000))))
+        super().__init__(instant, sa.literal_column(str(elapsed(by))) if isinstance(by, timedelta) else by)
+
+
+def elapsed(length: timedelta) -> int:
+    """A length in the unit of `shifted`."""
+    return length // timedelta(microseconds=1)
 
 
 @compiles(shifted, "sqlite")

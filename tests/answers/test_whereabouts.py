@@ -93,3 +93,17 @@ def test_says_what_keeps_a_run_from_beginning(sqlite_store: sa.Engine, now: date
         world.event("order.paid", who, at=now + timedelta(hours=1), total=100)
     world.tick()
     assert text in said(world)
+
+
+def test_says_from_when_an_occasion_counts_again(store: sa.Engine, now: datetime) -> None:
+    body = "when: {event: order.paid}\nenter: once per 1 day\ndo:\n  - tag: seen\n"
+    world = World(store, now, playbook("p", body))
+    world.customers("mei")
+    world.tick()
+    world.now = now + timedelta(hours=10)  # the pass sees it so much later
+    world.event("order.paid", "mei", at=now + timedelta(hours=1), total=100)
+    world.tick()
+    with store.connect() as connection:
+        lines = Why(world.shop, world.shop.workspace.playbooks["p"])(connection, "mei", world.now)
+    values = [line.value for line in lines if line.text == "enter once per 1 day"]
+    assert values == ["entered on 2026-03-01 22:00; may again from 2026-03-02 13:00"]

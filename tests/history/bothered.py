@@ -225,16 +225,14 @@ class Judge:
     def entered_too_often(self) -> Iterator[str]:
         """Runs that began more often than `enter` of their playbook allows."""
         runs = self.lived.rows(
-            "SELECT playbook, customer_id, key, entered_at FROM enrolments "
-            "WHERE state NOT IN ('refused', 'collected') ORDER BY entered_at"
+            "SELECT playbook, customer_id, key, fired_at FROM enrolments "
+            "WHERE state NOT IN ('refused', 'collected') ORDER BY fired_at"
         )
         times: dict[tuple[str, str, str | None], list[datetime]] = defaultdict(list)
         for run in runs:
             raw = self.rules.playbooks[run["playbook"]].raw
             by_key = "key" in raw and not raw.get("enter", "").endswith("per customer")
-            times[run["playbook"], run["customer_id"], run["key"] if by_key else None].append(
-                instant(run["entered_at"])
-            )
+            times[run["playbook"], run["customer_id"], run["key"] if by_key else None].append(instant(run["fired_at"]))
         for (playbook, who, key), at in times.items():
             shortest = _apart(self.rules.playbooks[playbook].raw.get("enter"))
             if shortest is not None:
@@ -264,7 +262,7 @@ def _apart(enter: Any) -> timedelta | None:
         return timedelta(days=100_000)
     number, unit = (int(words[2]), words[3]) if len(words) == 4 else (1, words[2])
     days = {"day": 1, "week": 7, "month": 28, "year": 365}[unit.removesuffix("s")]
-    return timedelta(days=number * days)
+    return timedelta(days=number * days, hours=-1)  # a day on which the clocks go forward
 
 
 def _key(row: Row) -> str:
