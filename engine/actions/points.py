@@ -15,6 +15,8 @@ from engine.settings.literals import Duration, Name
 
 _SHARE = r"(\d{1,4}(?:\.\d{1,3})?)% of ([a-z][a-z0-9_-]*)\.([a-z][a-z0-9_]*)"
 _WHOLE = r"\d{1,9}"
+#: Why a run ends whose customer has fewer than it spends.
+NOT_ENOUGH = "not enough points"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Points(Action):
         return {self.result: RESULTS["points"]} if self.result is not None else {}
 
     def shows(self) -> tuple[tuple[str, str], ...]:
-        return (("points", self.points),)
+        return (("points", self.points), *([("stopped", NOT_ENOUGH)] if self.points == "spend" else []))
 
     def run(self, run: Run) -> Move:
         amount = self.amount.of(run)

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.catalogue import Catalogue, Field, Type
 from engine.rehearse.moments import Misread, unknown_zone
+from engine.rehearse.purse import EXPIRE, POINTS
 from engine.rehearse.script import Person
 from engine.rehearse.values import read_value, yes_no
 from engine.settings import Settings, is_zone
@@ -69,6 +70,9 @@ class People:
                 of_key = misread.rule in ("unknown-field", "follows")
                 place = self.source.key_place((*path, key)) if of_key else self.source.place((*path, key))
                 self.complain(place, misread.rule, str(misread), *misread.helps)
+        if row.get(EXPIRE) is not None and POINTS not in self._mapping(path):
+            place = self.source.key_place((*path, EXPIRE))
+            self.complain(place, "missing-key", f"`{EXPIRE}` is the day on which `{POINTS}` lapse", "add  points: …")
         return row, held_out
 
     def _mapping(self, path: Path) -> Mapping[str, Any]:
@@ -88,6 +92,8 @@ class People:
         field = self._field(key)
         zone = self.settings.zone
         value = None if raw is None else read_value(field, raw, self.settings.currency, zone)
+        if key == POINTS and (type(value) is not int or value < 0):
+            raise Misread("value", f"`{POINTS}` is a whole number from 0 on")
         return (field.column.name if field.column else key), value
 
     def _raw(self, path: Path) -> str | None:

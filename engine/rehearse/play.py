@@ -80,7 +80,7 @@ def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playboo
     for at, happenings in _moments(case.happenings):
         note(_until(rehearsal, at, case.asleep))
         for one in happenings:
-            happen(rehearsal.store, playbook.id, one, at)
+            happen(rehearsal.store, playbook.id, one, case.people, at)
         _begin(rehearsal, timeline)
     note(_until(rehearsal, case.until, case.asleep))
 

@@ -1,7 +1,7 @@
 """The stage of one test: a store in memory with the customers who are given, and what the script makes happen to them."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from engine.desk.settle import Answer, Refused, answer, finish, open_questions, open_tasks
 from engine.enrol import Entry
 from engine.rehearse.goods import RECORDS
-from engine.rehearse.script import Case, Happening
+from engine.rehearse.purse import put_points
+from engine.rehearse.script import Case, Happening, Person
 from engine.source.problem import Problem
 from engine.store.connect import connect, create
 from engine.store.customers import customer_tags, customers, metadata, vouchers
@@ -90,6 +91,8 @@ class Stage:
         self._empty.backup(self._raw)
         with self.store.begin() as connection:
             put_customers(connection, [dict(one.row) for one in case.people.values()], case.start)
+            for person in case.people.values():
+                put_points(connection, person.id, person.row, person.zone, case.start)
             for kind, put in _GOODS.items():
                 given = [{**_first(kind), **row} for one, row in case.goods if one == kind]
                 for rejected in put(connection, given, case.start).rejected:
@@ -117,11 +120,12 @@ class Codes:
         return f"{next(self._numbers):010d}"
 
 
-def happen(store: sa.Engine, playbook: str, one: Happening, now: datetime) -> None:
+def happen(store: sa.Engine, playbook: str, one: Happening, people: Mapping[str, Person], now: datetime) -> None:
     """Makes something happen. Raises `Unplayable` where it cannot."""
     with store.begin() as connection:
         if one.row:
             put_customers(connection, [{"id": one.customer, **one.row}], now)
+            put_points(connection, one.customer, one.row, people[one.customer].zone, now)
         if one.untag is not None:
             _untag(connection, one.customer, one.untag)
         if one.said is not None:

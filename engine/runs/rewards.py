@@ -9,12 +9,11 @@ from typing import Any
 from babel.numbers import get_currency_precision
 
 from engine.action import End, Move, Next, Stand
+from engine.actions.points import NOT_ENOUGH
 from engine.catalogue import RESULTS, Field, Type
 from engine.loyalty import Loyalty, NoMore, Short
 from engine.loyalty.issue import Key
 from engine.runs.choices import Choices
-
-NOT_ENOUGH = "not enough points"
 
 
 @dataclass
