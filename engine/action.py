@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from engine.catalogue import Catalogue, Field
 from engine.clocks.times import Length
-from engine.clocks.working import Span
+from engine.clocks.working import Span, Week
 from engine.conditions import Tree
 from engine.settings.change import Counted
 from engine.settings.declared import Declared
@@ -189,8 +189,8 @@ class Run(Protocol):
         raise NotImplementedError
 
     @property
-    def shop_zone(self) -> ZoneInfo:
-        """The shop's time zone, in which its people work."""
+    def week(self) -> Week:
+        """When the shop's people are there."""
         raise NotImplementedError
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -10,26 +10,32 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from engine.action import Action, Duty, Move, Next, Run
 from engine.catalogue import RESULTS, TASK_WORDS, Catalogue
 from engine.catalogue import Field as Shown
-from engine.clocks.times import LASTING, Length
+from engine.clocks.working import LASTING_SPAN, parse_lasting_span
+from engine.clocks.working import Span as AnySpan
 from engine.settings.declared import Declared
 from engine.settings.literals import Days, Name, Span, Text
 
 _ROTATION = "rotation "
 
 
-def _before(text: Any) -> Length:
-    found = re.fullmatch(rf"({LASTING}) before", str(text))
+def _before(text: Any) -> AnySpan:
+    found = re.fullmatch(rf"({LASTING_SPAN}) before", str(text))
     if not found:
         raise ValueError(f"`{text}` is not a length of time before; write for example  4 hours before")
-    return Length.parse(found[1])
+    return parse_lasting_span(found[1])
 
 
 Before = Annotated[
-    Length,
+    AnySpan,
     BeforeValidator(_before),
     PlainSerializer(lambda length: f"{length} before", return_type=str),
     WithJsonSchema(
-        {"type": "string", "pattern": f"^{LASTING} before$", "title": "time before", "examples": ["4 hours before"]}
+        {
+            "type": "string",
+            "pattern": f"^(?:{LASTING_SPAN}) before$",
+            "title": "time before",
+            "examples": ["4 hours before"],
+        }
     ),
 ]
 
@@ -59,9 +65,13 @@ class GiveTask(Action):
     )
     due: Span | None = Field(default=None, description="How soon: `2 days`, `1 working day`.")
     days: Days | None = Field(
-        default=None, description="Days of the week on which it is done: `[thursday, friday]`; `due` moves on to one."
+        default=None,
+        description="Days of the week on which it is done: `[thursday, friday]`; `due` moves on to one on which the shop "
+        "is not closed.",
     )
-    remind: Before | None = Field(default=None, description="How long before it is due: `4 hours before`.")
+    remind: Before | None = Field(
+        default=None, description="How long before it is due: `4 hours before`, `1 working day before`."
+    )
     escalate: Escalation | None = Field(default=None, description="Who hears of it when nobody does it.")
     result: Name | None = Field(
         default=None, alias="as", description="Name under which later steps find it: `call.done_at`."
@@ -93,7 +103,7 @@ class GiveTask(Action):
                 whom=self.assignee,
                 rotation=rotation,
                 due_at=due_at,
-                remind_at=self.remind.before(due_at, run.zone) if self.remind and due_at else None,
+                remind_at=run.shifted(due_at, self.remind, back=True) if self.remind and due_at else None,
                 escalate_at=run.shifted(due_at or run.now, self.escalate.after, back=False) if self.escalate else None,
                 escalate_to=self.escalate.to if self.escalate else None,
                 name=self.result,
@@ -103,8 +113,4 @@ class GiveTask(Action):
 
     def _due(self, run: Run) -> datetime | None:
         due_at = run.later(self.due) if self.due is not None else run.now if self.days else None
-        if due_at is None or not self.days:
-            return due_at
-        local = due_at.astimezone(run.shop_zone)
-        ahead = next(days for days in range(7) if (local + timedelta(days=days)).weekday() in self.days)
-        return Length(ahead, "day").after(due_at, run.shop_zone) if ahead else due_at
+        return run.week.open_on(self.days, due_at) if due_at is not None and self.days else due_at

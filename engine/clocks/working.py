@@ -105,6 +105,15 @@ class Week:
             return self._moved(day, min(at, self.hours.closes), count, -1)
         return self._moved(day, self.hours.opens if count else self.hours.closes, max(count, 1), -1)
 
+    def open_on(self, days: frozenset[int], instant: datetime) -> datetime:
+        """The same hour on the first of these days of the week, which take the place of the shop's own, on which it is
+        not closed."""
+        asked, day = replace(self, days=days), instant.astimezone(self.zone).date()
+        if asked.works(day):
+            return instant
+        found = asked._next(day, 1)
+        return LATEST if found is None else Length((found - day).days, "day").after(instant, self.zone)
+
     def _moved(self, day: date | None, at: time, count: int, sign: int) -> datetime:
         for _ in range(count):
             day = self._next(day, sign)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from engine.action import Decision, Duty
+from engine.clocks.working import Week
 from engine.runs.deeds import Deeds
 
 
@@ -44,9 +44,9 @@ class Duties(Deeds):
         return decision
 
     @property
-    def shop_zone(self) -> ZoneInfo:
-        """The shop's time zone, in which its people work."""
-        return self.setting.settings.zone
+    def week(self) -> Week:
+        """When the shop's people are there."""
+        return self.setting.settings.week
 
     @property
     def subject(self) -> str:

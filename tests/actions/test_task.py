@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from engine.desk.settle import Refused, finish, open_tasks
@@ -60,6 +61,36 @@ def test_calls_move_on_to_the_days_on_which_they_are_made(store: sa.Engine) -> N
     monday = datetime(2026, 3, 2, 10, tzinfo=UTC)
     world = after(store, monday, "- task: call\n  due: 1 day\n  days: [thursday, friday]")
     assert world.rows(tasks)[0]["due_at"] == datetime(2026, 3, 5, 10, tzinfo=UTC)
+
+
+_CLOSED = """
+timezone: Europe/Berlin
+working: {closed: [2026-04-03, 2026-04-10]}
+"""
+
+
+@pytest.mark.parametrize(("days", "due"), [("[friday]", 17), ("friday-saturday", 4), ("[thursday, friday]", 2)])
+def test_calls_are_not_made_on_days_on_which_the_shop_is_closed(store: sa.Engine, days: str, due: int) -> None:
+    body = f"when: {{event: order.paid}}\ndo:\n  - {{task: call, due: 1 working day, days: {days}}}\n"
+    wednesday = datetime(2026, 4, 1, 10, tzinfo=UTC)
+    world = World(store, wednesday, playbook("p", body), settings=SETTINGS.replace("\ntimezone: UTC\n", _CLOSED))
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=10_000)
+    world.tick()
+    assert world.rows(tasks)[0]["due_at"] == datetime(2026, 4, due, 10, tzinfo=UTC)
+
+
+def test_a_reminder_can_come_working_days_before(store: sa.Engine) -> None:
+    body = _BODY.replace("due: 1 day", "due: 3 working days").replace("4 hours before", "2 working days before")
+    thursday = datetime(2026, 3, 5, 10, tzinfo=UTC)
+    world = World(store, thursday, {**playbook("p", body), **_MAILS}, settings=SETTINGS + _STAFF)
+    world.customers("mei", first_name="Mei")
+    world.tick()
+    world.event("order.paid", "mei", total=10_000)
+    world.tick()
+    (task,) = world.rows(tasks)
+    assert (task["due_at"], task["remind_at"]) == (thursday + timedelta(days=5), thursday + timedelta(days=1))
 
 
 def _world(store: sa.Engine, now: datetime) -> World:
