@@ -222,10 +222,13 @@ def _within(playbook: Playbook, loop: Step) -> set[str]:
 
 
 def _standing(playbook: Playbook, step: str | None) -> dict[str, Any]:
-    """What changes for somebody who comes to stand at a step of this version; waits keep their instants."""
+    """What changes for somebody who comes to stand at a step of this version; waits keep their instants.
+
+    A step that waits for a date is told of every change, until the run itself has looked which of them concern it.
+    """
     action = playbook.steps[step].action if step is not None else None
-    listens = bool(playbook.stop_when) or playbook.suspend_while is not None or (action is not None and action.listens)
-    return {"revision": playbook.revision, "step": step, "listens": listens}
+    hears = action is not None and (action.listens or bool(action.moments()))
+    return {"revision": playbook.revision, "step": step, "listens": playbook.listens or hears}
 
 
 def _delete(shop: Shop, stored: Mapping[str, Progress]) -> None:

@@ -38,10 +38,10 @@ class Listen:
         playbooks = self.shop.of_status(*MOVING, "paused")
         sources = [
             *_sources(catalogue),
-            *_records(catalogue, {one.trigger.origin.record for one in playbooks}),
+            *_changed(catalogue, {table for one in playbooks for table in _dated(catalogue, one)}),
             *_come_due(catalogue, {name for one in playbooks for name in _heard(one)}),
         ]
-        keyed = [one for one in playbooks if _by_key_alone(one)]
+        keyed = [one for one in playbooks if _by_key_alone(one) and not _dated(catalogue, one)]
         of_key = [_wake_key(catalogue, one, name) for one in keyed for name in sorted(_heard(one))]
         self._probes = tuple(
             Prepared(who.with_only_columns(sa.literal_column("1")).limit(1), dialect) for who in sources
@@ -102,14 +102,24 @@ def _sources(catalogue: Catalogue) -> list[sa.Select[Any]]:
     return found
 
 
-def _records(catalogue: Catalogue, names: set[str | None]) -> list[sa.Select[Any]]:
-    """The customers whose records changed, of the kinds whose dates begin runs: a record that moved ends its run."""
+def _dated(catalogue: Catalogue, playbook: Playbook) -> set[str]:
+    """The tables beside the customers' own whose dates a playbook goes by: a record that moves ends its run, or moves the
+    moment that the run waits for."""
+    record = playbook.trigger.origin.record_in(catalogue)
+    moments = (pair for step in playbook.steps.values() for pair in step.action.moments())
+    of_customer = (catalogue.fields[name].column for scope, name in moments if scope == "customer")
+    found = {column.table for column in of_customer if column is not None} - {catalogue.customers.name}
+    return found | ({record.table} if record is not None else set())
+
+
+def _changed(catalogue: Catalogue, names: set[str]) -> list[sa.Select[Any]]:
+    """The customers of whose rows in these tables some were written."""
     found = []
-    for record in (one for name, one in sorted(catalogue.records.items()) if name in names):
-        table = catalogue.table(record.table)
-        if record.position is not None:
-            changed = _recorded(table, record.position, None)
-            found.append(sa.select(catalogue.as_text(table.c[record.customer])).where(changed))
+    for spec in (catalogue.tables[name] for name in sorted(names)):
+        if spec.position is not None and spec.through is None:
+            table = catalogue.table(spec.name)
+            recorded = _recorded(table, spec.position, None)
+            found.append(sa.select(catalogue.as_text(table.c[spec.customer])).where(recorded))
     return found
 
 
@@ -118,13 +128,15 @@ def _of_customers(catalogue: Catalogue, who: sa.Select[Any]) -> bool:
 
 
 def _by_key_alone(playbook: Playbook) -> bool:
-    """Whether nothing but the events of its key can move its runs: no condition counts what happened, or asks for a
-    result, which changes with events of no key (a voucher is redeemed)."""
+    """Whether nothing but the events of its key can move its runs: no condition counts what happened, and nothing asks for
+    a result, which changes with events of no key (a voucher is redeemed)."""
     trees = [stop.condition for stop in playbook.stop_when] + [playbook.suspend_while]
     trees += [tree for step in playbook.steps.values() for tree in step.action.conditions()]
     mentioned = [one for tree in trees if tree is not None for one in fields(tree)]
     segments = any(segments_in(tree) for tree in trees if tree is not None)
-    beside = any(field.metric or scope in playbook.made for scope, field in mentioned)
+    scopes = {scope for scope, _ in mentioned}
+    scopes |= {scope for step in playbook.steps.values() for scope, _ in step.action.moments()}
+    beside = any(field.metric for _, field in mentioned) or bool(scopes & {*playbook.made})
     return playbook.key is not None and not segments and not beside
 
 

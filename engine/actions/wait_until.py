@@ -64,7 +64,10 @@ Written = Annotated[
 
 
 class WaitUntil(Action):
-    """Waits until a length of time before or after a date; a moment that is past is not waited for."""
+    """Waits until a length of time before or after a date; a moment that is past is not waited for.
+
+    A date that moves while a run waits takes the moment with it: later, or earlier, also into the past.
+    """
 
     verb: ClassVar[str] = "wait_until"
 
@@ -75,11 +78,12 @@ class WaitUntil(Action):
         return ((self.wait_until.scope, self.wait_until.field),)
 
     def run(self, run: Run) -> Move:
-        if run.resume_at is not None:
-            return Next() if run.now >= run.resume_at else Hold(run.resume_at)
+        # Found anew at each look: the date may have moved meanwhile.
         moment = self.wait_until.of(run)
         if moment is None:
             return Next()
         if self.at is not None:
             moment = local_instant(moment.astimezone(run.zone).date(), self.at, run.zone)
+        if run.resume_at == moment and run.now >= moment:
+            return Next()
         return Hold(moment)  # also where it is past: what follows was due then, and may come too late

@@ -53,6 +53,13 @@ class Catalogue:
         """The customers' own key, as the store has it."""
         return self.table(self.customers.name).c[self.customers.key]
 
+    def position_of(self, field: Field) -> str | None:
+        """The column that numbers what is written to a field's table; without one, nobody hears of a change."""
+        if field.column is None:
+            return None
+        name = field.column.table
+        return self.customers.position if name == self.customers.name else self.tables[name].position
+
     def only(self, event: Event) -> list[sa.ColumnElement[bool]]:
         """Which rows of its table are the event."""
         table = self.table(event.table)

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.action import Action, End, Enter, Heard, Hold, Move, Next, Stand
 from engine.clocks.times import LATEST, local_instant
-from engine.conditions import Tree
+from engine.conditions import LOOK_AGAIN, Tree
 from engine.guards.holdout import held_out
 from engine.runs.duties import Duties
 from engine.runs.known import Known
@@ -122,7 +122,8 @@ class CustomerRun(Rewards, Duties):
         match move:
             case Hold(until, look_at):
                 self.resume_at = until
-                self.due_at = until if look_at is None else min(until, look_at)
+                looks = (until, look_at, self._unheard())
+                self.due_at = min(at for at in looks if at is not None)
                 return until <= self.now
             case End(reason):
                 self._end("stopped", reason)
@@ -159,10 +160,6 @@ class CustomerRun(Rewards, Duties):
 
     def _place(self) -> dict[str, Any]:
         running = self.state == "running"
-        playbook = self.playbook
-        listens = bool(playbook.stop_when) or playbook.suspend_while is not None
-        listens = listens or playbook.trigger.origin.record is not None
-        listens = listens or (self.step is not None and self.step.action.listens)
         return {
             "id": self.row["id"],
             "state": self.state,
@@ -176,8 +173,31 @@ class CustomerRun(Rewards, Duties):
             "iteration": self.iteration,
             "rounds": self.rounds or None,
             "suspended_at": self.suspended_at if running else None,
-            "listens": running and listens,
+            "listens": running and (self.playbook.listens or self._hears()),
         }
+
+    def _hears(self) -> bool:
+        """Whether an event of the customer, or a change of what is known of him, concerns the present step."""
+        if self.step is None:
+            return False
+        action = self.step.action
+        return action.listens or any(self._may_come(scope, name) for scope, name in action.moments())
+
+    def _may_come(self, scope: str, name: str) -> bool:
+        """Whether a date may change so that its moment is nearer than it was. An event stays as it is; the end of a voucher
+        is only put off, which the run finds when it looks."""
+        if scope == "customer":
+            return True
+        return "voucher" in self.results.get(scope, {}) and self.instant(scope, name) is None
+
+    def _unheard(self) -> datetime | None:
+        """When to look again at dates of which nobody hears that they have changed: their store does not number that."""
+        catalogue = self.setting.catalogue
+        record = self.playbook.trigger.origin.record_in(catalogue)
+        kept = {"customer": catalogue.fields, **({record.name: record.fields} if record is not None else {})}
+        moments = self.step.action.moments() if self.step is not None else ()
+        silent = any(scope in kept and catalogue.position_of(kept[scope][name]) is None for scope, name in moments)
+        return self.now + LOOK_AGAIN if silent else None
 
     # --- What a step may ask ------------------------------------------------------------------------------------------
 

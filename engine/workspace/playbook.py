@@ -85,3 +85,9 @@ class Playbook:
     series: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # those its steps send, with their messages
     salt: str = ""  # under which customers are hashed: the id, or the first it ever had
     files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def listens(self) -> bool:
+        """Whether what happens to a customer, or to the record whose date it was, concerns a run at each of its steps."""
+        recorded = self.trigger.origin.record is not None
+        return recorded or bool(self.stop_when) or self.suspend_while is not None
