@@ -1,7 +1,8 @@
-"""suspend_while: the run stands still, its waits are moved on, and what it planned waits with it."""
+"""suspend_while: the run stands still, its waits of a length are moved on, and what it planned waits with it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from tests.shop import World, playbook
@@ -82,3 +83,43 @@ def test_a_standstill_that_time_alone_ends(store: sa.Engine, now: datetime) -> N
     world = begun(store, now, body)
     world.tick_until(now + 10 * DAY)
     assert abs(world.message()["sent_at"] - (now + 3 * DAY)) < timedelta(minutes=1)
+
+
+VOUCHER = """
+when: {event: order.paid}
+suspend_while: [customer.open_complaints > 0]
+if_complaint: send
+do:
+  - {voucher: gift, as: gift, expires: 11 days}
+  - wait_until: 2 days before gift.expires_at
+  - email: two-days-left
+"""
+
+
+def test_a_moment_bound_to_a_date_stays_where_it_is(store: sa.Engine, now: datetime) -> None:
+    world = begun(store, now, VOUCHER)
+    complains(world, now + 4 * DAY, 1)
+    complains(world, now + 6 * DAY, 0)
+    assert (world.run()["due_at"], world.run()["resume_at"]) == (now + 9 * DAY, now + 9 * DAY)
+    world.tick_until(now + 20 * DAY)
+    assert world.message()["sent_at"] == now + 9 * DAY
+
+
+@pytest.mark.parametrize(("rules", "state"), [({"max_lateness": "1 day"}, "expired"), ({"late": "send"}, "sent")])
+def test_what_a_standstill_has_outlasted_is_late(
+    store: sa.Engine, now: datetime, rules: dict[str, str], state: str
+) -> None:
+    world = begun(store, now, VOUCHER, **rules)
+    complains(world, now + 4 * DAY, 1)
+    complains(world, now + 12 * DAY, 0)
+    assert (world.message()["state"], world.run()["state"]) == (state, "done")
+    assert world.message()["sent_at"] in (None, now + 12 * DAY)
+
+
+def test_a_length_after_it_is_moved_on_all_the_same(store: sa.Engine, now: datetime) -> None:
+    world = begun(store, now, VOUCHER + "  - wait: 3 days\n  - email: afterwards\n")
+    world.tick_until(now + 10 * DAY)
+    complains(world, now + 10 * DAY, 1)
+    complains(world, now + 15 * DAY, 0)
+    world.tick_until(now + 30 * DAY)
+    assert world.message(message="afterwards")["sent_at"] == now + 17 * DAY

@@ -102,7 +102,10 @@ class CustomerRun(Rewards, Duties):
         return move
 
     def _suspended(self) -> bool:
-        """Whether the run stands still now, whatever it waits for; when that is over, its wait is moved on."""
+        """Whether the run stands still now, whatever it waits for; when that is over, its wait is moved on.
+
+        That is the wait of a length. A step that waits for a date finds its moment anew, which the standstill has not moved.
+        """
         condition = self.playbook.suspend_while
         if condition is not None and self.holds(condition):
             self.suspended_at = self.suspended_at or self.now

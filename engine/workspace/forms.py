@@ -63,7 +63,8 @@ class PlaybookForm(Header):
         default=None, description="What ends a run: tested before each step and on each event."
     )
     suspend_while: Conditions | None = Field(
-        default=None, description="While all of these hold a run stands still; its waits are moved on by that time."
+        default=None,
+        description="While all of these hold a run stands still; the lengths it waits are moved on by that time, dates are not.",
     )
     goal: GoalForm | None = Field(default=None, description="What counts as success.")
     do: Steps = Field(description="The steps, in order.")
