@@ -55,6 +55,20 @@ def parse_mailbox(text: str) -> tuple[str, str]:
     return name, parse_address(found["address"])
 
 
+def parse_by(channel: str, text: str, prefix: str | None = None) -> str:
+    """Where messages of a channel go, written so; `prefix` as in `parse_phone`.
+
+    Raises `ValueError` with a sentence for people.
+    """
+    if channel == "email":
+        return parse_address(text)
+    if channel == "sms":
+        return parse_phone(text, prefix)
+    if not (found := text.strip()):
+        raise ValueError("the address is empty")
+    return found
+
+
 def fold_address(text: str) -> str:
     """The form under which an address is looked up in suppression lists: NFC, without case."""
     return unicodedata.normalize("NFC", text.strip()).lower()

@@ -59,7 +59,8 @@ class Shop:
         for name, event in self.catalogue.events.items():
             about[event.about][name] = {field: str(one.type) for field, one in event.fields.items()}
         exponent = get_currency_precision(self.settings.currency)
-        return Reading(exponent, self.settings.zone, now, events=about["customer"], goods_events=about["product"])
+        prefix = self.settings.channels.prefix
+        return Reading(exponent, self.settings.zone, now, about["customer"], about["product"], prefix)
 
     @cached_property
     def facts(self) -> Facts:

@@ -10,6 +10,7 @@ from engine.doctor.finding import Finding
 from engine.doctor.patient import Patient
 from engine.store.erasures import unswept
 from engine.store.faults import StoreError, in_plain_words
+from engine.store.ingest.suppressions import strays
 from engine.store.migrate import require_current
 from engine.store.sealed import strange_seals
 
@@ -38,6 +39,7 @@ def database(patient: Patient) -> Iterator[Finding]:
     yield Finding("database", "ok", "the tables are those of this program")
     with store.connect().execution_options(reading=True) as connection:
         yield from _erased(connection)
+        yield from _suppressed(connection, patient.settings.channels.prefix)
 
 
 def _sqlite(connection: sa.Connection, path: Path) -> Iterator[Finding]:
@@ -122,4 +124,12 @@ def _erased(connection: sa.Connection) -> Iterator[Finding]:
         yield Finding(
             "database", "fault", f"{strange} addresses of erased people cannot be known again with this REGULARS_SECRET",
             "set REGULARS_SECRET_OLD to the one before",
+        )  # fmt: skip
+
+
+def _suppressed(connection: sa.Connection, prefix: str | None) -> Iterator[Finding]:
+    if count := strays(connection, prefix):
+        yield Finding(
+            "database", "warn", f"{count} suppressions hold nothing back: no message goes to an address written so",
+            "they stand in the table `suppressions`: take each out with  regulars unsuppress  and suppress the address",
         )  # fmt: skip

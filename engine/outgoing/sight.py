@@ -1,13 +1,13 @@
 """What the guards look at, gathered for many messages at once."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.addresses import fold_address, parse_address, parse_phone
+from engine.addresses import fold_address, parse_by
 from engine.guards import Cap, Look, Rival, Said, holding
 from engine.guards.suspension import STANDS_STILL
 from engine.outgoing.opened import opened
@@ -138,35 +138,19 @@ class Sight:
 
 def address_of(settings: Settings, row: Row, customer: Mapping[str, Any]) -> str | None:
     """Where a message goes by its channel, if that is an address, and exactly one."""
+    channel = row["channel"]
+    if channel == "webhook":
+        return str(row["message"]) or None
+    staff = row.get("recipient") if channel == "email" else None
+    written = staff or customer.get(_FIELDS.get(channel, ""))
     try:
-        return _ADDRESSES[row["channel"]](settings, row, customer) or None
-    except (KeyError, ValueError):
+        return parse_by(channel, str(written or ""), settings.channels.prefix)
+    except ValueError:
         return None
 
 
-def _mail(_settings: Settings, row: Row, customer: Mapping[str, Any]) -> str:
-    return parse_address(str(row.get("recipient") or customer.get("email") or ""))
-
-
-def _number(settings: Settings, _row: Row, customer: Mapping[str, Any]) -> str:
-    sms = settings.channels.sms
-    return parse_phone(str(customer.get("phone") or ""), sms.prefix if sms is not None else None)
-
-
-def _chat(_settings: Settings, _row: Row, customer: Mapping[str, Any]) -> str:
-    return str(customer.get("chat") or "").strip()
-
-
-def _system(_settings: Settings, row: Row, _customer: Mapping[str, Any]) -> str:
-    return str(row["message"])
-
-
-_ADDRESSES: Mapping[str, Callable[[Settings, Row, Mapping[str, Any]], str]] = {
-    "email": _mail,
-    "sms": _number,
-    "chat": _chat,
-    "webhook": _system,
-}
+#: The customer's field with the address of a channel.
+_FIELDS = {"email": "email", "sms": "phone", "chat": "chat"}
 
 
 def _consents(connection: sa.Connection, ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[str, bool]]]:

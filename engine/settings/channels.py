@@ -174,6 +174,11 @@ class Channels(Declared):
         return tuple(name for name in ("email", "sms", "chat") if getattr(self, name) is not None)
 
     @property
+    def prefix(self) -> str | None:
+        """The country prefix of numbers that have none."""
+        return self.sms.prefix if self.sms is not None else None
+
+    @property
     def declared(self) -> tuple[str, ...]:
         """All channels that are declared."""
         return (*self.personal, *(("webhook",) if self.webhooks else ()))

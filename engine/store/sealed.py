@@ -1,6 +1,7 @@
 """Addresses of people who were erased: a keyed hash of each, by which it is known again and cannot be read."""
 
 import hmac
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ PREFIX = "erased:"
 #: Stands in the place of a channel with the sealed id of a customer.
 CUSTOMER = "customer"
 
+_SEAL = re.compile(rf"{PREFIX}[0-9a-f]{{8}}:[0-9a-f]{{64}}")
 _PURPOSE = b"regulars.erased-addresses.1"
 _OPTION = "sealing_keys"
 
@@ -61,6 +63,11 @@ def folded(channel: str, address: str) -> str:
         except ValueError:
             pass  # its country is not known here: as it is written
     return fold_address(address)
+
+
+def is_sealed(address: str) -> bool:
+    """Whether that is an address as an erase leaves it."""
+    return _SEAL.fullmatch(address) is not None
 
 
 def keep_keys(store: sa.Engine, secrets: Sequence[str]) -> None:

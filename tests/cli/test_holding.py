@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from engine.channels import Uncertain
 from engine.cli import main
 from engine.store.connect import connect
+from engine.store.customers import suppressions
 from engine.store.ingest import put_consents
 from engine.store.ledger import enrolments
 from tests.scripted import Scripted
@@ -80,6 +81,20 @@ def test_an_address_is_suppressed_and_freed(shop: Path) -> None:
     assert "messages may go there again" in ran("unsuppress", "mei@example.com")
     assert "nothing was held back" in ran("unsuppress", "mei@example.com")
     assert "Error" in ran("suppress", "no address", "--reason", "x")
+
+
+def test_a_number_is_suppressed_as_it_is_dialled_from_everywhere(shop: Path) -> None:
+    words = ("0151 23456789", "--channel", "sms")
+    assert "does not say its country" in ran("suppress", *words, "--reason", "x")
+    assert "does not say its country" in ran("unsuppress", *words)
+    settings = shop / "settings" / "regulars.yaml"
+    sms = "  sms: {provider: twilio, from: Shop, account: A, token: B, prefix: '+49'}\nlimits:"
+    settings.write_text(settings.read_text().replace("limits:", sms))
+    assert ran("suppress", *words, "--reason", "x") == "suppressed\n"
+    with connect("sqlite:///regulars.sqlite").connect() as connection:
+        assert connection.scalars(sa.select(suppressions.c.address)).all() == ["+4915123456789"]
+    assert "suppressed already" in ran("suppress", "+49 151 23456789", "--channel", "sms", "--reason", "x")
+    assert "messages may go there again" in ran("unsuppress", *words)
 
 
 def test_the_evidence_of_consent_is_told(shop: Path) -> None:

@@ -11,6 +11,7 @@ from engine.doctor.clocks import clocks
 from engine.doctor.database import database
 from engine.doctor.disk import disk, place, rights, room
 from engine.store.connect import connect
+from engine.store.customers import suppressions
 from engine.store.dialect import clock_of
 from engine.store.erasures import erasures
 from engine.store.migrate import migrate
@@ -25,6 +26,15 @@ def test_a_store_that_is_well(empty_store: sa.Engine) -> None:
     found = [one for one in database(patient(empty_store)) if not one.seen.startswith(NOT_WAITING)]
     assert sick(iter(found)) == []
     assert "the tables are those of this program" in [one.seen for one in found]
+
+
+def test_suppressions_in_vain(empty_store: sa.Engine) -> None:
+    migrate(empty_store)
+    row = {"channel": "email", "address": "not an address", "reason": "x", "at": NOW}
+    with empty_store.begin() as connection:
+        connection.execute(sa.insert(suppressions).values(row))
+    seen = "warn database: 1 suppressions hold nothing back: no message goes to an address written so"
+    assert seen in sick(database(patient(empty_store)))
 
 
 def test_how_sqlite_is_set(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def read_row(
     """A row for the store, and what was left out of it. Raises `FieldError`."""
     if len(fields) != len(header):
         raise FieldError("", f"the row has {len(fields)} fields, the first line has {len(header)} columns")
-    row: dict[str, Any] = {}
+    row: dict[str, Any] = dict(kind.supplied)
     warnings: list[str] = []
     for name, text in zip(header, fields, strict=True):
         column = kind.by_name.get(name)
@@ -56,6 +56,8 @@ def read_row(
             raise FieldError(name, str(error)) from None
     if kind.payload:
         row["payload"] = _payload(kind, row["name"], zip(header, fields, strict=True), reading)
+    if kind.read_whole is not None:
+        row = kind.read_whole(row, reading)
     return row, warnings
 
 

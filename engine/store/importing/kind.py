@@ -29,6 +29,7 @@ class Reading:
     now: datetime
     events: FieldTypes | None = None
     goods_events: FieldTypes | None = None
+    prefix: str | None = None  # of the country, for numbers that have none
 
     def of(self, kind: "Kind") -> FieldTypes | None:
         """The events that a file of that kind may hold."""
@@ -36,6 +37,8 @@ class Reading:
 
 
 Read = Callable[[str, Reading], Any]
+#: Reads what takes several columns together.
+ReadWhole = Callable[[Row, Reading], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,14 @@ class Kind:
     put: Callable[[sa.Connection, Sequence[Row], datetime], Written]
     payload: bool = False  # further columns are fields of events
     about_goods: bool = False  # events that happen to a product and to no customer
+    read_whole: ReadWhole | None = None
     by_name: Mapping[str, Column] = field(init=False)
+    supplied: Mapping[str, Any] = field(init=False)  # what identifies a row also in a file without its column
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+        supplied = {one.into: one.empty for one in self.columns if one.into in self.key and not one.required}
+        object.__setattr__(self, "supplied", supplied)
 
 
 def text_field(text: str, _: Reading) -> str:

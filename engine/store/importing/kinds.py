@@ -1,12 +1,14 @@
 """The kinds of CSV files: their columns, what identifies a row, and the function that writes the rows."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from engine.store.importing import values
+from engine.store.importing.columns import FieldError
 from engine.store.importing.kind import (
     Column,
     Kind,
+    Reading,
     birthday_field,
     consent_field,
     day_field,
@@ -20,6 +22,7 @@ from engine.store.importing.kind import (
     whole_field,
 )
 from engine.store.ingest import (
+    as_looked_up,
     put_consents,
     put_customers,
     put_events,
@@ -33,6 +36,7 @@ from engine.store.ingest import (
     put_suppressions,
     put_wishes,
 )
+from engine.store.ingest.written import Row
 
 _CUSTOMERS = Kind(
     "customers",
@@ -200,6 +204,15 @@ _ANSWERS = Kind(
     put_consents,
 )
 
+
+def _looked_up(row: Row, reading: Reading) -> dict[str, Any]:
+    """The address in its one form: here the country of a number is known, and the same twice in a file is seen."""
+    try:
+        return {**row, "address": as_looked_up(row["channel"], row["address"], reading.prefix)}
+    except ValueError as fault:
+        raise FieldError("address", str(fault)) from None
+
+
 _SUPPRESSIONS = Kind(
     "suppressions",
     (
@@ -210,6 +223,7 @@ _SUPPRESSIONS = Kind(
     ),
     ("address", "channel"),
     put_suppressions,
+    read_whole=_looked_up,
 )
 
 _GOODS = (_PRODUCTS, _WISHES, _RESERVATIONS, _SUBSCRIPTIONS, _GOODS_EVENTS)

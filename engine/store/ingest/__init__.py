@@ -8,7 +8,7 @@ from engine.store.ingest.orders import put_order_lines, put_orders
 from engine.store.ingest.owned import put_reservations, put_subscriptions
 from engine.store.ingest.receiving import Received, Told, receive
 from engine.store.ingest.redeeming import put_redemptions
-from engine.store.ingest.suppressions import lift_suppression, put_suppressions
+from engine.store.ingest.suppressions import as_looked_up, lift_suppression, put_suppressions
 from engine.store.ingest.written import Rejected, Written
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Rejected",
     "Told",
     "Written",
+    "as_looked_up",
     "lift_suppression",
     "put_consents",
     "put_customers",
