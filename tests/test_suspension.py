@@ -123,3 +123,23 @@ def test_a_length_after_it_is_moved_on_all_the_same(store: sa.Engine, now: datet
     complains(world, now + 15 * DAY, 0)
     world.tick_until(now + 30 * DAY)
     assert world.message(message="afterwards")["sent_at"] == now + 17 * DAY
+
+
+def test_a_standstill_that_time_alone_begins(store: sa.Engine, now: datetime) -> None:
+    body = BODY.replace("customer.open_complaints > 0", "customer.member_until before today").replace(
+        "2 days", "30 days"
+    )
+    world = World(store, now, playbook("p", body))
+    world.customers("mei", member_until=(now + 10 * DAY).date())
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    world.tick()
+    over = datetime(2026, 3, 12, tzinfo=UTC)  # the day after
+    assert world.run()["due_at"] == over
+    world.tick_until(now + 25 * DAY)
+    assert world.run()["suspended_at"] == over
+    world.now = over + 20 * DAY
+    world.customers("mei", member_until=(now + 400 * DAY).date())
+    world.tick()
+    world.tick_until(now + 60 * DAY)
+    assert world.message()["sent_at"] == now + 50 * DAY

@@ -109,7 +109,7 @@ class CustomerRun(Rewards, Duties):
         condition = self.playbook.suspend_while
         if condition is not None and self.holds(condition):
             self.suspended_at = self.suspended_at or self.now
-            self.due_at = self.turns_at(condition) or LATEST
+            self.due_at = self._suspends() or LATEST
             return True
         if self.suspended_at is not None:
             stood = self.now - self.suspended_at
@@ -120,12 +120,17 @@ class CustomerRun(Rewards, Duties):
             self.suspended_at = None
         return False
 
+    def _suspends(self) -> datetime | None:
+        """When time alone may next begin a standstill, or end it."""
+        condition = self.playbook.suspend_while
+        return None if condition is None else self.turns_at(condition)
+
     def _take(self, move: Move) -> bool:
         """Makes a move. False where the run stands still or is over."""
         match move:
             case Hold(until, look_at):
                 self.resume_at = until
-                looks = (until, look_at, self._unheard())
+                looks = (until, look_at, self._unheard(), self._suspends())
                 self.due_at = min(at for at in looks if at is not None)
                 return until <= self.now
             case End(reason):
