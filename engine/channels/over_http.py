@@ -1,17 +1,22 @@
 """What the doors over HTTP share: a letter becomes a call, and what comes back becomes an outcome."""
 
+import traceback
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from engine.channels.channel import Failed, Letter, Outcome, Retry, Uncertain
+import structlog
+
+from engine.channels.channel import Done, Failed, Letter, Outcome, Retry, Uncertain
 from engine.channels.http import Answer, Call, Http, Silence
 from engine.channels.inside import Allowed, check_url
 from engine.channels.replies import said
 from engine.channels.statuses import of_status, wait_of
 from engine.channels.veil import Veil
 from engine.channels.waves import Accepted, Waves
+
+_log = structlog.get_logger()
 
 
 def secret_of(environment: Mapping[str, str], name: str | None, what: str) -> str:
@@ -94,6 +99,22 @@ class OverHttp(Waves):
     def outcome(self, letter: Letter, answer: Answer | Silence) -> Outcome:
         """What came of a call."""
         if isinstance(answer, Answer):
-            return self.read(letter, answer)
+            try:
+                return self.read(letter, answer)
+            except Exception as fault:  # whatever the other side has made of it, the letters beside it have answers too
+                return self._unread(letter, answer, fault)
         reason = said(self._veil(answer.reason))
         return Uncertain(reason) if answer.gone else Retry(None, None, reason, "relay")
+
+    def _unread(self, letter: Letter, answer: Answer, fault: Exception) -> Outcome:
+        """What the status alone means; a good one is no promise, where nobody could read what stands below it."""
+        trace = self._veil("".join(traceback.format_exception(fault)))
+        _log.error(
+            "a fault of the engine; of one answer its status alone counts",
+            message=letter.key,
+            status=answer.status,
+            exception=trace,  # by hand, since it may repeat the answer, and with it a secret
+        )
+        told = f"{answer.status}, and an answer that could not be read ({type(fault).__name__})"
+        found = of_status(answer.status, told, None, addressed=self.addressed(letter), keyed=self.keyed)
+        return Uncertain(told) if isinstance(found, Done) else found

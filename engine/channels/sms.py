@@ -30,6 +30,7 @@ _DEAD = frozenset({21211, 21214, 21217, 21610, 21614, 30005, 30006})
 _ACCOUNT = frozenset({20003, 20005, 20403, 20404, 30002})
 _BUSY = frozenset({20429, 14107, 30001, 63038})
 _REFUSED = frozenset({"failed", "undelivered", "canceled"})
+_LONGEST_CODE = 9  # of digits; a longer number is no code, and beyond 4,300 Python reads none
 
 
 class _Provider(Protocol):
@@ -62,7 +63,7 @@ class _Twilio:
         """An error has a code of its own, also under the status 200; and a good status without a message is no promise."""
         found = _object(answer)
         code = found.get("error_code") or (found.get("code") if "sid" not in found else None)
-        number = int(code) if isinstance(code, int | str) and str(code).isdecimal() else None
+        number = _code(code)
         told = f"{answer.status} {code or ''} {found.get('error_message') or found.get('message') or ''}"
         if number in _DEAD:
             return Failed(answer.status, told, suppress=True)
@@ -70,7 +71,7 @@ class _Twilio:
             return Retry(None, answer.status, told, "relay")
         if not 200 <= answer.status < 300:
             return None
-        if code or found.get("status") in _REFUSED:
+        if code or str(found.get("status")) in _REFUSED:
             return Failed(answer.status, f"{told} {found.get('status', '')}", suppress=False)
         if not found.get("sid"):
             return Uncertain(f"{answer.status}, but not the answer of the provider: {_start(answer)}")
@@ -183,6 +184,12 @@ def _open_described(sms: Sms, environment: Mapping[str, str], allowed: Allowed) 
         if not (value.isascii() and value.isprintable()):
             raise ValueError(f"the environment variable {sms.headers[name]} with the header {name} is not plain ASCII")
     return _Described(sms, url, headers), [url, *headers.values()]
+
+
+def _code(written: object) -> int | None:
+    """A code as a provider writes it, as a number or as a text; None for whatever else stands in its place."""
+    text = str(written) if isinstance(written, int | str) else ""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_CODE else None
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:

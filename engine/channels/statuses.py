@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from engine.channels.channel import Done, Failed, Outcome, Retry, Uncertain
+from engine.clocks.told import told_time
 
 _LONGEST_WAIT = timedelta(hours=4)  # as long as the engine itself would wait; nobody can put us off for years
 _LOGIN = frozenset({401, 402, 403, 407})  # no login, no right or no credit: true of every letter
@@ -40,9 +40,8 @@ def wait_of(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     written = headers.get("retry-after", "").strip()
     if written.isascii() and written.isdigit():
         return min(timedelta(seconds=int(written[:9])), _LONGEST_WAIT)
-    try:
-        until = parsedate_to_datetime(written)
-    except ValueError:
+    until = told_time(written)
+    if until is None:
         return None
     until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
     return min(max(until - now, timedelta(0)), _LONGEST_WAIT)

@@ -1,10 +1,10 @@
 """The pages by which customers leave: reached from outside, and over https."""
 
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from engine.channels.http import Answer, Call
+from engine.clocks.told import told_time
 from engine.doctor.finding import Finding
 from engine.doctor.patient import Patient
 
@@ -51,9 +51,6 @@ def pages(patient: Patient) -> Iterator[Finding]:
 
 
 def _note_time(patient: Patient, text: str) -> None:
-    try:
-        told = parsedate_to_datetime(text)
-    except ValueError:
-        return
-    if told.tzinfo is not None:
+    told = told_time(text)
+    if told is not None and told.tzinfo is not None:
         patient.told_time.append(("the clock of the pages' server", told, patient.clock()))

@@ -3,11 +3,9 @@
 import asyncio
 import ssl
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP as CRLF
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from aiosmtplib import (
@@ -20,6 +18,7 @@ from aiosmtplib import (
 
 from engine.channels.dkim import open_signer
 from engine.channels.inside import is_inside
+from engine.clocks.told import told_time
 from engine.doctor.finding import Finding
 from engine.doctor.patient import Patient
 from engine.settings.channels import Email
@@ -65,10 +64,9 @@ def _context(patient: Patient) -> ssl.SSLContext:
 
 def _note_time(patient: Patient, greeting: str) -> None:
     """Some relays say in their greeting what time it is."""
-    with suppress(ValueError, TypeError):
-        told = parsedate_to_datetime(greeting.rpartition(";")[2])
-        if told.tzinfo is not None:
-            patient.told_time.append(("the relay's clock", told, patient.clock()))
+    told = told_time(greeting.rpartition(";")[2])
+    if told is not None and told.tzinfo is not None:
+        patient.told_time.append(("the relay's clock", told, patient.clock()))
 
 
 async def _encrypted(patient: Patient, email: Email, client: SMTP, found: list[Finding]) -> bool:

@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from structlog.testing import capture_logs
 
 from engine.channels import Accepted, Done, Failed, Letter, Outcome, Retry, Uncertain
+from engine.channels.http import Answer
 from engine.channels.sms import SmsDoor
 from engine.settings.channels import Sms
 from tests import faulty_http as way
@@ -27,6 +29,14 @@ DESCRIBED = {
     "from": "Pine",
 }
 TAKEN = json.dumps({"sid": "SM1", "status": "queued", "error_code": None, "error_message": None})
+
+
+class Unreadable(dict[str, str]):
+    """Headers that no code of ours is ready for, and that repeat a secret."""
+
+    def get(self, *_: object) -> str:
+        """Fails."""
+        raise OverflowError(f"strange after {ENVIRONMENT['AUTHORIZATION']}")
 
 
 @contextmanager
@@ -121,12 +131,39 @@ def test_a_form_and_a_number_in_the_address() -> None:
         (200, {}, (Uncertain, None)),
         (200, [], (Uncertain, None)),
         (200, {"sid": ""}, (Uncertain, None)),
+        (201, {"sid": "SM1", "status": []}, (Done, None)),
+        (201, {"sid": "SM1", "status": {"a": 1}}, (Done, None)),
+        (400, {"code": [21211]}, (Failed, False)),
+        (400, {"code": True}, (Failed, False)),
     ],
 )
 def test_what_twilio_answers(status: int, body: object, outcome: tuple[type[Outcome], object]) -> None:
     found = outcome_of(answers(status, json.dumps(body)))
     detail = found.suppress if isinstance(found, Failed) else found.scope if isinstance(found, Retry) else None
     assert (type(found), detail) == outcome
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("code", ['"' + "9" * 5000 + '"', "9" * 4000, '"' + "²" * 9 + '"'])
+def test_a_code_that_is_none_is_a_refusal_like_any_other(status: int, code: str) -> None:
+    with door("http://127.0.0.1:1", TWILIO) as sms:
+        found = sms.outcome(letter(), Answer(status, {}, f'{{"code": {code}}}'.encode(), whole=True))
+    assert isinstance(found, Failed)
+    assert (found.code, found.suppress) == (status, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(200, Uncertain), (400, Failed), (404, Failed), (500, Retry), (504, Uncertain)]
+)
+def test_an_answer_that_cannot_be_read_costs_its_own_letter_alone(status: int, outcome: type[Outcome]) -> None:
+    with door("http://127.0.0.1:1", DESCRIBED) as sms, capture_logs() as logs:
+        strange, plain = Answer(status, Unreadable(), b"{}", whole=True), Answer(400, {}, b"no", whole=True)
+        found = [sms.outcome(letter(), one) for one in (strange, plain)]
+    assert [type(one) for one in found] == [outcome, Failed]
+    ((told, trace),) = [(one["status"], one["exception"]) for one in logs]
+    assert told == status
+    assert "hidden-from-all" not in trace
+    assert "•••" in trace
 
 
 def test_a_page_of_a_gateway_is_no_promise() -> None:

@@ -59,6 +59,7 @@ def test_what_is_no_answer(status: int) -> None:
         ("90", timedelta(seconds=90)),
         ("0", timedelta(0)),
         (" 5 ", timedelta(seconds=5)),
+        ("0" * 5000, timedelta(0)),
         ("99999999999999999999999", timedelta(hours=4)),
         ("Sun, 22 Nov 2026 12:01:00 GMT", MINUTE),
         ("Sun, 22 Nov 2026 14:01:00 +0200", MINUTE),
@@ -73,6 +74,9 @@ def test_what_is_no_answer(status: int) -> None:
         ("", None),
         ("Sun, 99 Nov 2026 12:01:00 GMT", None),
         ("Mon, 01 Jan 0001 00:00:00 +2359", timedelta(0)),
+        ("Mon, 01 Jan 2027 00:00:00 +99999999999999999999", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 99999999999999999999 Jan 2027 00:00:00 GMT", None),
     ],
 )
 def test_waits(written: str, wait: timedelta | None) -> None:
