@@ -77,15 +77,20 @@ class Rehearsal:
         What happened is recorded before the call, at `now`; the next call plays what came of it.
         Yields after each tick, with `now` standing at it; the clock moves only as far as the results are asked for.
         """
+        began = self.now
+        yield from self.approach(instant)
+        if instant > began:
+            yield from self.tick()
+
+    def approach(self, instant: datetime) -> Iterator[Ticked]:
+        """The same without the tick at `instant`: what happens then is recorded first, and played with what is due then."""
         yield from self.tick()
         while (due := self._tick.next_at(self.now)) is not None and due < instant:
             if due <= self.now:
                 raise EngineFault(f"{self._moment}: the clock stands still")
             self.now = due
             yield from self.tick()
-        if instant > self.now:
-            self.now = instant
-            yield from self.tick()
+        self.now = max(self.now, instant)
 
     @property
     def _moment(self) -> str:

@@ -75,26 +75,29 @@ def _run(rehearsal: Rehearsal, case: Case, timeline: Timeline, playbook: Playboo
                 with rehearsal.store.connect() as connection:
                     timeline.look(connection, rehearsal.now, playbook)
 
-    if case.asleep is not None and case.asleep[0] == case.start:
-        note(rehearsal.tick())  # it was launched before it fell asleep
+    note(rehearsal.tick())  # it is launched before anything happens, and before it falls asleep
     for at, happenings in _moments(case.happenings):
         note(_until(rehearsal, at, case.asleep))
         for one in happenings:
             happen(rehearsal.store, playbook.id, one, case.people, at)
         _begin(rehearsal, timeline)
     note(_until(rehearsal, case.until, case.asleep))
+    note(rehearsal.tick())
 
 
 def _until(rehearsal: Rehearsal, instant: datetime, asleep: tuple[datetime, datetime] | None) -> Iterator[Ticked]:
-    """Moves the clock there; while nothing runs, without a tick."""
-    if asleep is not None and rehearsal.now < asleep[1] and instant > asleep[0]:
+    """Moves the clock there, with what is due before; while nothing runs, without a tick.
+
+    What is due at that very instant is left to the next tick, which then knows what happened at it.
+    """
+    if asleep is not None and rehearsal.now < asleep[1] and instant >= asleep[0]:
         begins, ends = asleep
         if rehearsal.now < begins:
             yield from rehearsal.advance_to(begins)
         rehearsal.now = min(instant, ends)
-        if instant < ends:
+        if instant <= ends:
             return
-    yield from rehearsal.advance_to(instant)
+    yield from rehearsal.approach(instant)
 
 
 def _fields(playbook: Playbook, visits: Sequence[Visit]) -> Iterator[Entry]:
