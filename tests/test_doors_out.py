@@ -79,10 +79,24 @@ def test_what_a_provider_answers(store: sa.Engine, now: datetime, behaviour: Beh
     assert {row["channel"]: row["state"] for row in world.messages()} == {"sms": sms, "webhook": webhook}
 
 
-def test_a_wait_that_was_asked_for_is_kept(store: sa.Engine, now: datetime) -> None:
-    with faulty(answers(429, retry_after="90")) as server:
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_long_wait_that_was_asked_for_is_kept(store: sa.Engine, now: datetime, status: int) -> None:
+    with faulty(answers(status, retry_after="900")) as server:
         world = bought(store, now, server)
-    assert {row["due_at"] for row in world.messages()} == {now + timedelta(seconds=90)}
+    assert {row["due_at"] for row in world.messages()} == {now + timedelta(seconds=900)}
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
+@pytest.mark.parametrize("wait", ["0", "1", "Sun, 22 Nov 2020 11:00:00 GMT"])
+def test_a_short_wait_that_was_asked_for_is_no_leave_to_hammer(
+    store: sa.Engine, now: datetime, status: int, wait: str
+) -> None:
+    with faulty(answers(status, retry_after=wait)) as server:
+        world = bought(store, now, server)
+    first, second = (row["due_at"] - now for row in world.messages())
+    assert timedelta(minutes=4) <= min(first, second)
+    assert max(first, second) <= timedelta(minutes=6)
+    assert first != second  # each at a moment of its own
 
 
 def test_a_number_that_is_gone_gets_nothing_more(store: sa.Engine, now: datetime) -> None:

@@ -5,10 +5,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import pairwise
 
+import pytest
 import sqlalchemy as sa
 
 from engine.channels import open_doors
+from engine.store.ledger import attempts
 from tests import faulty_http as way
 from tests.faulty_http import Behaviour, Conversation, Faulty, answers, faulty
 from tests.shop import SETTINGS, World, playbook
@@ -79,6 +82,37 @@ def test_a_provider_that_is_busy_is_asked_again_when_it_says(store: sa.Engine, n
         world.tick(now + timedelta(minutes=30))
         ids = {json.loads(asked.body)["id"] for asked in server.asked}
         assert (world.message()["state"], len(server.asked), len(ids)) == ("sent", 2, 1)
+
+
+@pytest.mark.parametrize("step", ["- sms: hello", "- webhook: erp"])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
+def test_one_that_refuses_again_and_again_is_asked_ever_more_slowly(
+    store: sa.Engine, now: datetime, step: str, status: int
+) -> None:
+    with shop(store, now, step, answers(status, retry_after="0")) as (world, server):
+        asked, moments = 0, []
+        for minute in range(6 * 60):
+            world.tick(now + timedelta(minutes=minute))
+            moments += [minute] * (len(server.asked) - asked)
+            asked = len(server.asked)
+        tries = len(world.rows(attempts))
+    waits = [after - before for before, after in pairwise(moments)]
+    assert 5 <= len(moments) <= 8
+    assert waits == sorted(waits)
+    assert tries <= len(moments) + 1
+
+
+def test_what_waits_for_a_webhook_that_rests_goes_when_the_rest_is_over(store: sa.Engine, now: datetime) -> None:
+    busy = in_turn(answers(429, retry_after="30"), answers(204))
+    with shop(store, now, "- webhook: erp", busy) as (world, server):
+        world.tick()
+        world.event("order.paid", "mei", total=200)
+        world.tick(now + timedelta(seconds=5))
+        first, second = sorted(row["due_at"] - now for row in world.messages())
+        assert (first, len(server.asked)) == (timedelta(seconds=30), 1)
+        assert second >= timedelta(minutes=4)
+        world.tick(now + timedelta(seconds=31))
+        assert sorted(row["state"] for row in world.messages()) == ["deferred", "sent"]
 
 
 def test_a_text_message_without_an_answer_is_not_sent_again(store: sa.Engine, now: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from engine.channels.channel import Done, Failed, Outcome, Retry, Uncertain
 from engine.clocks.told import told_time
 
+_SHORTEST_WAIT = timedelta(seconds=10)  # nobody can have us call again and again
 _LONGEST_WAIT = timedelta(hours=4)  # as long as the engine itself would wait; nobody can put us off for years
 _LOGIN = frozenset({401, 402, 403, 407})  # no login, no right or no credit: true of every letter
 _BUSY = frozenset({429, 503})
@@ -39,9 +40,13 @@ def wait_of(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """How long the other side asks to wait: `Retry-After` in seconds or as a date; None where it says nothing usable."""
     written = headers.get("retry-after", "").strip()
     if written.isascii() and written.isdigit():
-        return min(timedelta(seconds=int(written[:9])), _LONGEST_WAIT)
+        return _bounded(timedelta(seconds=int(written[:9])))
     until = told_time(written)
     if until is None:
         return None
     until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
-    return min(max(until - now, timedelta(0)), _LONGEST_WAIT)
+    return _bounded(until - now)
+
+
+def _bounded(wait: timedelta) -> timedelta:
+    return min(max(wait, _SHORTEST_WAIT), _LONGEST_WAIT)

@@ -88,7 +88,9 @@ class WebhookDoor(OverHttp):
             reason = f"channels.webhooks of the settings has no `{letter.recipient}`"
             return Retry(None, None, reason, "message")
         rest, now = self._rests.get(letter.recipient), self._clock()
-        return replace(rest[1], after=rest[0] - now) if rest is not None and now < rest[0] else None
+        if rest is None or now >= rest[0]:
+            return None
+        return replace(rest[1], after=rest[0] - now, code=None)  # it was not this letter that was refused
 
     def call(self, letter: Letter) -> Call:
         """POST of the facts, with key, time and signatures."""

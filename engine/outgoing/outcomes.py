@@ -54,9 +54,10 @@ def move_of(shop: Shop, row: Row, composed: Composed, outcome: Outcome, now: dat
 def _wait(row: Row, retry: Retry) -> timedelta:
     if retry.after is None:
         return backoff(row)
-    # A mail that is refused again and again is tried ever more slowly, whatever the relay asks for at the least.
-    refused = row["channel"] == "email" and retry.scope == "message" and retry.code is not None
-    return max(retry.after, backoff(row)) if refused else retry.after
+    # What is refused again and again is tried ever more slowly, whatever the other side asks for at the least. Without a
+    # code nobody refused it: it waits for its turn. And while a relay for mails rests, the wait is our own, and grows.
+    rests = row["channel"] == "email" and retry.scope == "relay"
+    return retry.after if rests or retry.code is None else max(retry.after, backoff(row))
 
 
 def not_again(row: Row, reason: str) -> Move:

@@ -196,8 +196,8 @@ PROVIDERS: Final = {
     87: _f("dots, bare line ends, endless lines", "channels/test_smtp.py::test_a_letter_arrives_with_every_dot", "channels/test_smtp.py::test_a_content_that_others_would_read_differently_is_refused_before_anything_is_said", "render/test_mime.py::test_the_standard_library_reads_what_was_written"),
     88: _f(
         "what webhooks answer: pages of errors, redirects, 410, 429, silence",
-        f"{_STATUS}test_redirects", f"{_STATUS}test_waits", f"{_STATUS}test_never", "channels/test_webhook.py::test_a_good_status_is_enough", "channels/test_webhook.py::test_a_refusal_is_for_good_and_suppresses_nobody", "channels/test_webhook.py::test_one_that_takes_nothing_rests_and_the_others_go_on", "channels/test_webhook.py::test_silence_after_the_request_is_a_doubt",
-        ours="A wait is obeyed up to 4 hours, the longest that the engine itself waits between two attempts.",
+        f"{_STATUS}test_redirects", f"{_STATUS}test_waits", f"{_STATUS}test_never", "channels/test_webhook.py::test_a_good_status_is_enough", "channels/test_webhook.py::test_a_refusal_is_for_good_and_suppresses_nobody", "channels/test_webhook.py::test_one_that_takes_nothing_rests_and_the_others_go_on", "channels/test_webhook.py::test_silence_after_the_request_is_a_doubt", "test_doors_out.py::test_a_short_wait_that_was_asked_for_is_no_leave_to_hammer", "test_over_http.py::test_one_that_refuses_again_and_again_is_asked_ever_more_slowly",
+        ours="A wait is obeyed up to 4 hours, the longest that the engine itself waits between two attempts. It is never so short that we hammer: a door rests for 10 seconds at least, and what was refused waits for 5 minutes, longer each time.",
     ),
     89: _f("an answer of a gigabyte, or packed", "channels/test_http.py::test_a_status_counts_whatever_becomes_of_the_body"),
     90: _f(
