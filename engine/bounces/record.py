@@ -20,7 +20,7 @@ from engine.store.bounces import KEPT, reports
 from engine.store.contents import contents
 from engine.store.dialect import insert, lock_customers
 from engine.store.ingest import put_suppressions, record_event
-from engine.store.ingest.consents import record_answers
+from engine.store.ingest.consents import Evidence, answer_now
 from engine.store.ledger import outbox
 
 #: A report that the store has already.
@@ -128,8 +128,8 @@ class Intake:
     def _withdraw(self, connection: sa.Connection, row: Row, topic: str, how: str, now: datetime) -> None:
         """The customer's consent to mail is taken back; a notice to the shop's own people has none."""
         if row["recipient"] is None:
-            answer = {"customer_id": row["customer_id"], "channel": "email", "topic": topic, "given": False}
-            record_answers(connection, [{**answer, "at": now, "how": how, "source": row["message"]}], now)
+            evidence = Evidence(how, now, row["message"])
+            answer_now(connection, row["customer_id"], {"email": [(topic, False)]}, evidence)
 
     def _happened(self, connection: sa.Connection, name: str, row: Row, now: datetime) -> None:
         """An event, for playbooks and for the shop's own figures. Whose customers live elsewhere has the report alone."""

@@ -11,7 +11,7 @@ from engine.channels import Uncertain
 from engine.failpoints import Crash, armed
 from engine.store.bounces import reports
 from engine.store.brakes import held
-from engine.store.customers import customers, suppressions
+from engine.store.customers import consents, customers, suppressions
 from engine.store.ledger import outbox
 from tests.bounces import mails
 from tests.bounces.test_report import FORMS, HOSTILE, TO
@@ -104,6 +104,30 @@ def test_a_mail_to_the_address_for_leaving_is_a_leave_of_that_topic(store: sa.En
     world.now += DAY
     world.buy("mei")
     assert len(world.record.letters) == 1
+
+
+@pytest.mark.parametrize("form", ["LEAVE", "YAHOO"])
+def test_a_consent_of_a_clock_that_is_ahead_is_taken_back_all_the_same(
+    store: sa.Engine, now: datetime, form: str
+) -> None:
+    world = Answered(store, now, "mei", topic="offers")
+    ahead = now + timedelta(hours=20)
+    world.write(sa.update(consents).values(at=ahead))
+    row = {"customer_id": "mei", "channel": "email", "topic": "offers", "given": True, "at": ahead, "how": "form"}
+    world.write(sa.insert(consents).values(row))
+    _, by_mail = leaving(world, "mei")
+    sender = world.letter("mei").sender
+    mail = (
+        mails.written(mails.LEAVE, by_mail.removeprefix("mailto:"))
+        if form == "LEAVE"
+        else mails.written(mails.YAHOO, sender)
+    )
+    assert world.come_back(mail) in ("left", "complained")
+    world.write(sa.delete(suppressions))
+    world.now += timedelta(minutes=1)
+    world.buy("mei")
+    assert len(world.record.letters) == 1
+    assert world.messages()[-1]["reason"] == "consent to offers by email was refused or withdrawn"
 
 
 def test_what_is_transactional_has_a_return_address_and_no_way_to_leave(store: sa.Engine, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Consents with their evidence: when, how and where from; the newest answer holds, and every answer stays on record."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,7 +17,19 @@ from engine.store.many import among, write
 ANSWERS: Final = {"consent.given": True, "consent.withdrawn": False}
 CHANNELS: Final = ("email", "sms", "chat")
 _KEY = ("customer_id", "channel", "topic")
+#: The key of an answer on record; what is told again is on record already.
+_LOG_KEY = (*_KEY, "at", "given")
+_MOMENT = timedelta(microseconds=1)
 _OLDER = "the answer that holds is newer; this one is kept on record alone"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How an answer was given, when, and where from."""
+
+    how: str
+    at: datetime
+    source: str | None
 
 
 def put_consents(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> Written:
@@ -51,24 +64,73 @@ def lock_answers(connection: sa.Connection, ids: Iterable[str], *, alone: bool) 
 
 
 def record_answers(connection: sa.Connection, rows: Sequence[Row], now: datetime, done: Written | None = None) -> None:
-    """Keeps every answer on record; of each customer, channel and topic the newest one holds, a withdrawal before a yes."""
+    """Keeps every answer on record; of each customer, channel and topic the newest one holds, a withdrawal before a yes.
+
+    None counts as later than it was recorded first, whatever the clock of its teller said: what the customer does after
+    that is newer. The record has the time that was told.
+    """
     said = [
         {**{name: row[name] for name in (*_KEY, "at", "given", "how")}, "source": row.get("source")} for row in rows
     ]
-    log = {(*_of(row), row["at"], row["given"]): {**row, "recorded_at": now} for row in said}
+    _lock_withdrawn(connection, said)
+    keys = {_of(row) for row in said}
+    held = set(_stored(connection, keys)) if done is not None else set()
+    logged = _log(connection, said, now)
+    changed = _hold(connection, [{**row, "at": min(row["at"], now)} for row in said if _on_log(row) in logged])
+    if done is not None:
+        new = {_as_text(key) for key in changed}
+        done.count({_as_text(key) for key in keys}, {_as_text(key) for key in held}, new)
+        done.warn(_OLDER, len({_of_log(key) for key in logged} - changed))
+
+
+def answer_now(
+    connection: sa.Connection, customer: str, said: Mapping[str, Sequence[tuple[str, bool]]], evidence: Evidence
+) -> dict[str, datetime]:
+    """Keeps what a customer says to us at this moment, by channel: topics, and whether he agrees.
+
+    It holds: it is newer than all that stands for its channel, also where another clock was ahead of ours. Of one deed
+    the later answer counts: who leaves everything but one topic says so in this order. Gives the time of the last answer
+    by channel.
+    """
+    lock_answers(connection, [customer], alone=True)
+    rows: list[dict[str, Any]] = []
+    last = _last_said(connection, customer)
+    for channel, answers in said.items():
+        at = max(evidence.at, last[channel] + _MOMENT) if channel in last else evidence.at
+        for number, (topic, given) in enumerate(answers):
+            key = {"customer_id": customer, "channel": channel, "topic": topic}
+            how = {"how": evidence.how, "source": evidence.source}
+            rows.append({**key, "given": given, "at": at + number * _MOMENT, **how})
+    _log(connection, rows, evidence.at)
+    _hold(connection, rows)
+    return {row["channel"]: row["at"] for row in rows}
+
+
+def _lock_withdrawn(connection: sa.Connection, said: Sequence[Row]) -> None:
     if not all(row["given"] for row in said):
         # All of them, in one order: what is written below locks in the order of the rows, and might wait in a circle.
         lock_answers(connection, {row["customer_id"] for row in said}, alone=True)
-    logged = write(connection, consent_log, list(log.values()))
-    latest: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+
+def _last_said(connection: sa.Connection, customer: str) -> dict[str, datetime]:
+    """When the customer said anything of a channel, by what stands."""
+    newest = sa.select(consents.c.channel, sa.func.max(consents.c.at, type_=consents.c.at.type))
+    mine = newest.where(consents.c.customer_id == customer).group_by(consents.c.channel)
+    return {channel: at for channel, at in connection.execute(mine)}
+
+
+def _log(connection: sa.Connection, said: Sequence[Row], now: datetime) -> set[tuple[Any, ...]]:
+    """Keeps answers on record; the keys of those that were not there."""
+    log = {_on_log(row): {**row, "recorded_at": now} for row in said}
+    return write(connection, consent_log, list(log.values()))
+
+
+def _hold(connection: sa.Connection, said: Sequence[Row]) -> set[tuple[Any, ...]]:
+    """Lets the newest answers hold; the keys of those that do now."""
+    latest: dict[tuple[Any, ...], Row] = {}
     for row in sorted(said, key=lambda one: (one["at"], not one["given"])):
         latest[_of(row)] = row
-    held = set(_stored(connection, latest)) if done is not None else set()
-    changed = write(connection, consents, list(latest.values()), ["given", "at", "how", "source"], only_if=_newer)
-    if done is not None:
-        new = {_as_text(key) for key in changed}
-        done.count({_as_text(key) for key in latest}, {_as_text(key) for key in held}, new)
-        done.warn(_OLDER, len({_of_log(key) for key in logged} - set(changed)))
+    return write(connection, consents, list(latest.values()), ["given", "at", "how", "source"], only_if=_newer)
 
 
 def refusal(row: Row) -> str | None:
@@ -105,6 +167,10 @@ def _newer(old: Any, new: Any) -> sa.ColumnElement[bool]:
 
 def _of(row: Row) -> tuple[str, str, str]:
     return row["customer_id"], row["channel"], row["topic"]
+
+
+def _on_log(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _LOG_KEY)
 
 
 def _of_log(key: tuple[Any, ...]) -> tuple[Any, ...]:

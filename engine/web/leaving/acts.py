@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +13,7 @@ from engine.outgoing.doubt import confirm
 from engine.render import Leave
 from engine.shop import Shop
 from engine.store.dialect import lock_customers
-from engine.store.ingest.consents import record_answers
+from engine.store.ingest.consents import Evidence, answer_now
 from engine.store.ledger import outbox
 from engine.web.leaving.choices import Answer, Standing, offered, standing, to_have, to_leave
 
@@ -26,15 +25,6 @@ UNDONE_WITHIN = timedelta(days=1)
 #: these names; and when the last answer of that channel was given then. It travels in a page, so it has no names in it:
 #: those of many topics would be longer than anything that we unseal.
 Before = Mapping[str, tuple[str, str, int]]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """How an answer was given, when, and where from."""
-
-    how: str
-    at: datetime
-    source: str | None
 
 
 @dataclass(frozen=True)
@@ -109,23 +99,14 @@ def _record(
     shop: Shop, connection: sa.Connection, before: Standing, answers: Mapping[str, Sequence[Answer]], evidence: Evidence
 ) -> Done:
     """Keeps the answers with their evidence, as the newest of their channels."""
-    rows: list[dict[str, Any]] = []
-    deed: dict[str, tuple[str, str, int]] = {}
-    for channel, said in answers.items():
-        last, at = before.last_said(channel), evidence.at
-        if last is not None and last >= at:
-            at = last + _MOMENT  # another clock is ahead of ours; what he says now counts all the same
-        for number, (topic, given) in enumerate(said):
-            # Of one deed the later answer counts: who leaves everything but one topic says so in this order.
-            whole = {"channel": channel, "topic": topic, "given": given, "at": at + number * _MOMENT}
-            rows.append({**whole, "customer_id": before.customer, "how": evidence.how, "source": evidence.source})
-        if said:
-            received = before.receives(channel, [*offered(shop), *(topic for topic, _ in said)])
-            bits = "".join("1" if received[topic] else "0" for topic in sorted(received))
-            deed[channel] = bits, _mark(sorted(received)), in_microseconds(rows[-1]["at"])
-    if not rows:
+    new = {channel: said for channel, said in answers.items() if said}
+    if not new:
         return Done(before, {})
-    record_answers(connection, rows, evidence.at)
+    deed: dict[str, tuple[str, str, int]] = {}
+    for channel, last in answer_now(connection, before.customer, new, evidence).items():
+        received = before.receives(channel, [*offered(shop), *(topic for topic, _ in new[channel])])
+        bits = "".join("1" if received[topic] else "0" for topic in sorted(received))
+        deed[channel] = bits, _mark(sorted(received)), in_microseconds(last)
     return Done(before, deed)
 
 

@@ -13,7 +13,8 @@ from engine.failpoints import reach
 from engine.guards import EVERY_TOPIC
 from engine.render import Leave, read_unsubscribe_token, seal, unseal
 from engine.shop import Shop
-from engine.web.leaving.acts import Done, Evidence, choose, leave, leave_all, undo
+from engine.store.ingest.consents import Evidence
+from engine.web.leaving.acts import Done, choose, leave, leave_all, undo
 from engine.web.leaving.choices import Standing, offered, standing
 from engine.web.leaving.forms import IN_TIME, read_form
 from engine.web.leaving.page import POLICY, Page
