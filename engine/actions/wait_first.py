@@ -31,8 +31,8 @@ class WaitFirst(Action):
     """Waits for the first of several things; of two at the same moment the upper one counts.
 
     An event counts from when it happened, a condition from when a pass sees that it holds: at once after a change of
-    the customer or an event of his, and when a time that it compares with a field is reached; a metric over a window is
-    looked at again every six hours.
+    the customer or an event of his, when a time that it compares with a field is reached, and when a voucher lapses whose
+    state it asks for; a metric over a window is looked at again every six hours.
     """
 
     verb: ClassVar[str] = "wait_first"

@@ -28,6 +28,7 @@ def _turns(
     tree: Tree, record: Record, now: datetime, zone: ZoneInfo, segments: Mapping[str, Tree]
 ) -> Iterator[datetime]:
     for node in within(tree, segments):
+        yield from _lapsing(node, record)
         if any(mention.field.metric is not None for mention in node.mentions):
             yield now + LOOK_AGAIN
         if isinstance(node, Moved) and node.moment.moves:
@@ -36,3 +37,11 @@ def _turns(
                 bound = bound_moment(node.mention.field, node.moment)[1]
                 kept = datetime.fromisoformat(value).date() if isinstance(value, str) else value
                 yield Threshold("", _NOWHERE, _NOWHERE, bound, node.side == "before").crossing_of(kept, zone)
+
+
+def _lapsing(node: Tree, record: Record) -> Iterator[datetime]:
+    """A voucher, or a record like it, lapses when its own end comes; only then is its state written anew."""
+    for mention in node.mentions:
+        end = record.get(mention.scope, {}).get("expires_at") if mention.field.name == "state" else None
+        if isinstance(end, datetime):
+            yield end

@@ -86,6 +86,19 @@ def test_a_condition_that_time_alone_makes_true(store: sa.Engine, now: datetime)
     assert world.run()["reason"] == "three days with us"
 
 
+def test_a_voucher_that_lapses(store: sa.Engine, now: datetime) -> None:
+    steps = """
+- {voucher: gift, as: gift, expires: 5 days}
+- wait_first:
+    - when: gift.state is lapsed
+      do: [{stop: lapsed}]
+    - after: 60 days
+"""
+    world = after(store, now, steps)
+    world.tick_until(now + timedelta(days=70))
+    assert (world.run()["reason"], world.run()["ended_at"]) == ("lapsed", now + timedelta(days=5))
+
+
 def test_working_days(store: sa.Engine, now: datetime) -> None:
     steps = "- wait_first:\n    - event: review.posted\n    - after: 2 working days\n"
     world = after(store, now, steps)  # a Sunday: from Monday at nine

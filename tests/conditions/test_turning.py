@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.catalogue import RESULTS
 from engine.conditions import LOOK_AGAIN, Tree, holds, never, read, turns_at
 from engine.workspace.catalogue import builtin
 
@@ -47,6 +48,26 @@ def test_the_answer_changes_then_and_not_before(text: str) -> None:
 def test_what_only_data_changes(text: str) -> None:
     record = {"customer": {"tier": "gold", "last_order_at": NOW}}
     assert turns_at(tree(text), record, NOW, ZONE, {}) is None
+
+
+VOUCHER = {**SCOPE, "gift": RESULTS["voucher"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["gift.state is lapsed", "gift.state is not issued", "gift.state in [lapsed, taken_back]"]
+)
+def test_a_state_turns_when_its_own_end_comes(text: str) -> None:
+    condition = read(text, VOUCHER, (), "EUR")
+    end = NOW + timedelta(days=5)
+    ahead, past, never_ends = ({"gift": {"state": "issued", "expires_at": at}} for at in (end, NOW, None))
+    assert turns_at(condition, ahead, NOW, ZONE, {}) == end
+    assert turns_at(condition, past, NOW, ZONE, {}) is None
+    assert turns_at(condition, never_ends, NOW, ZONE, {}) is None
+
+
+def test_what_else_is_said_of_a_voucher_does_not_turn_with_its_end() -> None:
+    record = {"gift": {"expires_at": NOW + timedelta(days=5)}}
+    assert turns_at(read("gift.redeemed_at is empty", VOUCHER, (), "EUR"), record, NOW, ZONE, {}) is None
 
 
 def test_what_is_past_never_comes_again() -> None:
