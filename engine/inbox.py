@@ -8,7 +8,7 @@ import fcntl
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,12 +20,13 @@ import structlog
 from engine.failpoints import reach
 from engine.shop import Shop
 from engine.store.faults import StoreError
-from engine.store.importing import KINDS, ImportReport, Refused, import_csv
+from engine.store.importing import KINDS, ImportReport, Refused, import_open
 
 #: Between two looks; what is the same in both is whole.
 INTERVAL: Final = timedelta(seconds=5)
 
 DONE: Final = "done"
+_ERRORS = ".errors.csv"
 _FAREWELL = 10.0  # seconds that the end of a program waits for the rows under way
 _LOCK = ".regulars.lock"
 #: What the importer writes beside a file, and what programs name a file as long as it is not whole.
@@ -84,14 +85,18 @@ class Inbox:
             files = dict(self._files())
             whole = [name for name, seen in files.items() if self._before.get(name) == seen != self._refused.get(name)]
             self._before = files
-            done = []
-            for name in sorted(whole, key=lambda name: (list(KINDS).index(_kind(name) or ""), name)):
-                try:
-                    report = self._take(shop, name, now)
-                except _Stopped:
-                    break
-                done += [report] if report is not None else []
-            return done
+            if not whole:
+                return []
+            with _own_folder(self.folder / DONE) as done:
+                return list(self._take_all(shop, whole, done, now))
+
+    def _take_all(self, shop: Shop, names: Iterable[str], done: int, now: datetime) -> Iterator[ImportReport]:
+        for name in sorted(names, key=lambda name: (list(KINDS).index(_kind(name) or ""), name)):
+            try:
+                report = self._take(shop, name, done, now)
+            except _Stopped:
+                return
+            yield from [report] if report is not None else []
 
     def _files(self) -> Iterator[tuple[str, _Seen]]:
         """The files that may be imported, and what tells whether one has changed. The others are named once."""
@@ -103,20 +108,23 @@ class Inbox:
                 self._told.add(entry.name)
                 _log.warning("left alone in the inbox", name=_shown(entry.name), reason=reason)
 
-    def _take(self, shop: Shop, name: str, now: datetime) -> ImportReport | None:
+    def _take(self, shop: Shop, name: str, done: int, now: datetime) -> ImportReport | None:
         def go_on(*_: int) -> None:
             if self._stop.is_set():
                 raise _Stopped
 
         path = self.folder / name
-        report = import_csv(shop.store, _kind(name) or "", path, shop.reading(now), go_on)
+        with open(path, "rb", opener=_unfollowed) as file:
+            if _seen(os.fstat(file.fileno())) != self._before[name]:
+                return None  # another file has its name now, and is not known to be whole
+            report = import_open(shop.store, _kind(name) or "", path, file, shop.reading(now), go_on)
         if not isinstance(report, ImportReport):
             self._refuse(name, report)
             return None
         reach("inbox.imported")
         if _seen(path.stat(follow_symlinks=False)) != self._before[name]:
             return None  # it grew meanwhile: what is there now is imported once it is whole
-        self._put_away(report, path, now, shop)
+        self._put_away(report, path, done, now.astimezone(shop.settings.zone).date().isoformat())
         counts = {word: getattr(report, word) for word in ("read", "new", "changed", "unchanged", "rejected")}
         _log.info("a file of the inbox is imported", name=_shown(name), **counts, warnings=dict(report.warnings))
         return report
@@ -127,15 +135,12 @@ class Inbox:
         for one in refused[:_LOGGED]:
             _log.error("a file of the inbox cannot be imported; mend it there", name=_shown(name), reason=str(one))
 
-    def _put_away(self, report: ImportReport, path: Path, now: datetime, shop: Shop) -> None:
+    def _put_away(self, report: ImportReport, path: Path, done: int, day: str) -> None:
         """To `done/`, with the day before its name, and the rows with faults beside it."""
-        folder = self.folder / DONE
-        folder.mkdir(exist_ok=True)
-        day = now.astimezone(shop.settings.zone).date().isoformat()
-        target = _free(folder, day, path.name)
+        target = _free(done, day, path.name)
         if report.rejected_file is not None:
-            report.rejected_file.replace(target.with_name(f"{target.name}.errors.csv"))
-        path.rename(target)
+            os.rename(report.rejected_file, f"{target}{_ERRORS}", dst_dir_fd=done)
+        os.rename(path, target, dst_dir_fd=done)
         self._before.pop(path.name, None)
 
 
@@ -164,13 +169,37 @@ def _no_file(entry: os.DirEntry[str]) -> str | None:
     return None
 
 
-def _free(folder: Path, day: str, name: str) -> Path:
+def _free(folder: int, day: str, name: str) -> str:
     """A name that is not taken; two files of one name on one day both stay."""
-    target, number = folder / f"{day}-{name}", 1
-    while target.exists():
+    target, number = f"{day}-{name}", 1
+    while _is_taken(folder, target):
         number += 1
-        target = folder / f"{day}-{number}-{name}"
+        target = f"{day}-{number}-{name}"
     return target
+
+
+def _is_taken(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _unfollowed(path: str, flags: int) -> int:
+    """Opens a file that may have been swapped since it was seen: no link is followed, and no pipe is waited for."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+@contextmanager
+def _own_folder(path: Path) -> Iterator[int]:
+    """A folder, made where there is none, and held: whoever writes beside it cannot lead us elsewhere by a link."""
+    path.mkdir(exist_ok=True)
+    opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield opened
+    finally:
+        os.close(opened)
 
 
 def _shown(name: str) -> str:

@@ -198,3 +198,58 @@ def test_an_end_that_is_asked_for_comes_between_two_batches(drop: Drop) -> None:
     assert len(everything(drop.shop.store)["customers"]) == 5_000
     drop.restart()
     assert [(one.new, one.unchanged) for one in drop.twice()] == [(7_000, 5_000)]
+
+
+BAD = "id,birthday\nmei,31/02/1990\nana,\n"
+OWNERS = "ssh-ed25519 of the owner"
+
+
+@pytest.mark.parametrize("ending", ["", ".part"])
+def test_a_link_in_the_place_of_the_rejected_rows_leads_nowhere(drop: Drop, tmp_path: Path, ending: str) -> None:
+    victim = tmp_path / "authorized_keys"
+    victim.write_text(OWNERS)
+    (drop.folder / f"customers.csv.rejected.csv{ending}").symlink_to(victim)
+    drop.put("customers.csv", BAD)
+    assert [one.rejected for one in drop.twice()] == [1]
+    assert victim.read_text() == OWNERS
+    errors = drop.folder / "done" / "2026-03-01-customers.csv.errors.csv"
+    assert not errors.is_symlink()
+    assert errors.read_text().splitlines()[1].startswith("2,birthday,")
+
+
+def test_a_link_in_the_place_of_done_leads_nowhere(drop: Drop, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (drop.folder / "done").symlink_to(outside)
+    drop.put("customers.csv", CUSTOMERS)
+    drop.look()
+    with pytest.raises(OSError, match="done"):
+        drop.look()
+    assert (list(outside.iterdir()), everything(drop.shop.store)["customers"]) == ([], [])
+    (drop.folder / "done").unlink()
+    assert [one.new for one in drop.look()] == [2]
+
+
+@pytest.mark.parametrize("what", ["pipe", "file"])
+def test_what_takes_a_files_place_while_another_one_is_imported_is_not_read(
+    drop: Drop, tmp_path: Path, what: str
+) -> None:
+    outside = tmp_path / "outside.csv"
+    outside.write_text("id,customer,placed_at,total\nstolen,mei,2026-02-01,1\n")
+    orders = drop.put("orders.csv", ORDERS)
+    drop.put("customers.csv", CUSTOMERS)
+    drop.look()
+
+    def swap(_: sa.Connection) -> None:
+        orders.unlink()
+        if what == "link":
+            orders.symlink_to(outside)
+        elif what == "pipe":
+            os.mkfifo(orders)
+        else:
+            outside.rename(orders)
+
+    sa.event.listen(drop.shop.store, "commit", swap, once=True)
+    assert [one.kind for one in drop.look()] == ["customers"]
+    assert everything(drop.shop.store)["orders"] == []
+    assert drop.names("done") == ["2026-03-01-customers.csv"]

@@ -13,6 +13,7 @@ from typing import Any
 from engine.export.known import Known
 from engine.export.page import page
 from engine.failpoints import reach
+from engine.whole import Whole
 
 #: What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -31,20 +32,18 @@ def file_name(customer: str) -> str:
 
 def write_archive(known: Known, path: Path) -> None:
     """Writes the archive. A program that is killed meanwhile leaves what was there before. Raises `OSError`."""
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    whole = Whole(path)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with whole.begin() as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name, content in _files(known):
                     archive.writestr(zipfile.ZipInfo(name, known.at.timetuple()[:6]), content)
                     reach("export.half")
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        whole.keep()
     except Exception:
-        part.unlink(missing_ok=True)
+        whole.drop()
         raise
 
 

@@ -1,11 +1,13 @@
 """Runs one import: reads rows, writes them in batches, one transaction each, and counts what came of them."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import sqlalchemy as sa
 
@@ -17,7 +19,7 @@ from engine.store.importing.kind import Kind, Reading
 from engine.store.importing.kinds import KINDS
 from engine.store.importing.rejects import Rejects
 from engine.store.importing.shared import SHARED, shared_addresses
-from engine.store.importing.text import Record, Records, Refused, check_text
+from engine.store.importing.text import Record, Records, Refused, check_text, unreadable
 from engine.store.ingest.written import Row, Written
 from engine.store.many import BATCH
 
@@ -48,10 +50,26 @@ def import_csv(
     Rows go in by batches; after a fault (`StoreError`) or a kill, the same file once more completes what was begun,
     since a row that is stored already changes nothing. A key that comes twice in the file is rejected the second time.
     """
-    refused = check_text(path)
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        return (unreadable(str(path), error),)
+    with file:
+        return import_open(engine, kind, path, file, reading, progress)
+
+
+def import_open(
+    engine: sa.Engine, kind: str, path: Path, file: BinaryIO, reading: Reading, progress: Progress | None = None
+) -> ImportReport | tuple[Refused, ...]:
+    """The same with a file that is open already; `path` is its name, and where its rejected rows go beside it."""
+    try:
+        refused = check_text(file, str(path))
+        file.seek(0)
+    except OSError as error:
+        refused = unreadable(str(path), error)
     if refused is not None:
         return (refused,)
-    with path.open("rb") as file, closing(_Keys()) as keys:
+    with closing(_Keys()) as keys:
         records = Records(file)
         found = read_header(KINDS[kind], str(path), records.first_line(), reading)
         if isinstance(found, list):
@@ -59,12 +77,12 @@ def import_csv(
         records.delimiter, header = found
         one = _Import(engine, KINDS[kind], header, reading, Rejects(path, _own(header)), keys)
         try:
-            one.run(records, path.stat().st_size, progress or (lambda *_: None))
+            one.run(records, os.fstat(file.fileno()).st_size, progress or (lambda *_: None))
             if kind == "customers" and "email" in one.header and one.done.touched:
                 with in_plain_words():
                     one.done.warn(SHARED, shared_addresses(engine))
         except BaseException:
-            one.rejects.close(whole=False)
+            one.rejects.drop()
             raise
         return one.report(str(path))
 
@@ -91,7 +109,7 @@ class _Import:
             progress(self.read, records.bytes_done, size)
 
     def report(self, file: str) -> ImportReport:
-        done, rejected_file = self.done, self.rejects.close(whole=True)
+        done, rejected_file = self.done, self.rejects.keep()
         counts = (self.read, done.new, done.changed, done.unchanged, self.rejects.count)
         return ImportReport(file, self.kind.name, *counts, rejected_file, done.warnings)
 

@@ -5,7 +5,6 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 #: The longest line that is read as a row, in bytes.
@@ -47,16 +46,13 @@ class Record:
     torn: str | None = None
 
 
-def check_text(path: Path) -> Refused | None:
+def unreadable(name: str, error: OSError) -> Refused:
+    """A file that the system does not let us read."""
+    return Refused(name, 1, "no-file", f"the file cannot be read: {(error.strerror or str(error)).lower()}")
+
+
+def check_text(file: BinaryIO, name: str) -> Refused | None:
     """Whether the whole file is UTF-8, before a row of it is written."""
-    try:
-        with path.open("rb") as file:
-            return _check(file, str(path))
-    except OSError as error:
-        return Refused(str(path), 1, "no-file", f"the file cannot be read: {(error.strerror or str(error)).lower()}")
-
-
-def _check(file: BinaryIO, name: str) -> Refused | None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
     while True:

@@ -1,6 +1,7 @@
 """Files of every kind go in, twice without a change; whatever is wrong with a row costs that row alone, with a reason."""
 
 import csv
+import stat
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -263,3 +264,32 @@ def test_a_full_disk_keeps_whole_batches_only(sqlite_store: sa.Engine, tmp_path:
     stored = len(everything(sqlite_store)["customers"])
     assert stored > 0
     assert stored % 5_000 == 0
+
+
+def test_a_file_that_is_not_there(shop: Shop, tmp_path: Path) -> None:
+    (refused,) = import_csv(shop.store, "customers", tmp_path / "nothing.csv", Reading(2, BERLIN, shop.now))
+    assert isinstance(refused, Refused)
+    assert "no such file" in refused.text
+
+
+BAD = "id,birthday\nmei,31/02/1990\n"
+
+
+@pytest.mark.parametrize("ending", ["", ".part"])
+def test_a_link_in_the_place_of_the_rejected_rows_is_not_written_into(shop: Shop, tmp_path: Path, ending: str) -> None:
+    victim = tmp_path / "authorized_keys"
+    victim.write_text("ssh-ed25519 of the owner")
+    (tmp_path / f"customers.csv.rejected.csv{ending}").symlink_to(victim)
+    done = shop.load("customers", BAD)
+    assert victim.read_text() == "ssh-ed25519 of the owner"
+    assert [row["line"] for row in shop.rejected(done)] == ["2"]
+    assert done.rejected_file is not None
+    assert not done.rejected_file.is_symlink()
+    assert stat.S_IMODE(done.rejected_file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("ending", ["", ".part"])
+def test_rejected_rows_that_cannot_be_written_are_told_in_a_sentence(shop: Shop, tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"customers.csv.rejected.csv{ending}").mkdir()
+    with pytest.raises(StoreError, match=r"customers\.csv\.rejected\.csv cannot be written"):
+        shop.load("customers", BAD)

@@ -1,0 +1,34 @@
+"""A file that has its name only when it is whole. Where others may write beside it, no link of theirs is followed."""
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+_PART = ".part"
+
+
+class Whole:
+    """Writes `path` as `….part`, for the eyes of its owner only; a program that is killed leaves what was there before."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._part = path.with_name(f"{path.name}{_PART}")
+        self._begun = False
+
+    def begin(self) -> BinaryIO:
+        """Opens the part anew. What lay under its name, a link too, is taken away and not written into."""
+        self._part.unlink(missing_ok=True)
+        descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self._begun = True
+        return os.fdopen(descriptor, "wb")
+
+    def keep(self) -> None:
+        """Gives it its name; what had that name, a link too, is replaced and not written into."""
+        self._part.replace(self.path)
+        self._begun = False
+
+    def drop(self) -> None:
+        """Leaves none; nothing where none was begun."""
+        if self._begun:
+            self._part.unlink(missing_ok=True)
+            self._begun = False
