@@ -19,11 +19,8 @@ from engine.outgoing.states import FINAL
 from engine.shop import Shop
 from engine.store.customers import suppressions
 from engine.store.dialect import insert
-from engine.store.faults import StoreError, is_a_clash
+from engine.store.faults import StoreError, unless_in_the_way
 from engine.store.sealed import erased_among
-
-#: How often a transaction that clashed with another one is begun again.
-_TRIES = 5
 
 #: What a store says that cannot take outcomes now: it is away, or lacks the secret without which it may not write them.
 STORE_FAULTS = (sa.exc.DBAPIError, StoreError)
@@ -47,8 +44,8 @@ class Book:
     count: Callable[[Iterable[Move]], None]
 
     def is_over(self) -> bool:
-        """Whether nothing new is to be begun: the program shall end, or others may soon take this attempt for dead."""
-        return self.hands.ends() or not self.hands.trusts(self.attempt)
+        """Whether nothing new is to be begun: the turn is over, or others may soon take this attempt for dead."""
+        return self.hands.is_share_over() or not self.hands.trusts(self.attempt)
 
     def send(
         self, looks: Looks, rows: Sequence[Row], unfrozen: Sequence[tuple[Row, Composed]], told: Sequence[Move]
@@ -107,21 +104,13 @@ class Book:
 
     def _enter(self, unfrozen: Sequence[tuple[Row, Composed]], moves: Sequence[Move], now: datetime) -> None:
         if unfrozen:
-            freeze(self.line, unfrozen, now)
+            freeze(self.line, self.attempt, unfrozen, now)
             reach("deliver.frozen")
         if moves:
             enter(self.line, self.attempt, moves, now)
 
     def _commit(self, work: Callable[[], _Result]) -> _Result:
-        for _ in range(_TRIES):
-            try:
-                with self.line.begin():
-                    return work()
-            except sa.exc.DBAPIError as fault:
-                if not is_a_clash(fault):
-                    raise
-        with self.line.begin():
-            return work()
+        return unless_in_the_way(self.line.begin, lambda _: work())
 
 
 def enter(connection: sa.Connection, attempt: str, moves: Sequence[Move], now: datetime) -> None:

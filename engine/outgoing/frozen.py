@@ -14,7 +14,7 @@ from engine.outgoing.letters import Composed, message_key
 from engine.outgoing.states import FINAL
 from engine.store.contents import contents
 from engine.store.dialect import insert
-from engine.store.ledger import outbox
+from engine.store.ledger import LEASED, outbox
 from engine.store.prepared import Prepared
 
 Row = Mapping[str, Any]
@@ -33,8 +33,15 @@ def _drop(dialect: str) -> Prepared:
     return Prepared(sa.delete(contents).where(contents.c.message_id == sa.bindparam("message_id")), dialect)
 
 
-def freeze(connection: sa.Connection, written: Sequence[tuple[Row, Composed]], now: datetime) -> None:
-    """Keeps contents, before anything of them leaves."""
+def freeze(connection: sa.Connection, attempt: str, written: Sequence[tuple[Row, Composed]], now: datetime) -> None:
+    """Keeps contents of messages that are this attempt's, before anything of them leaves.
+
+    Whoever was erased meanwhile has none: what is in a worker's hands then must not be written down again.
+    """
+    ids = [row["id"] for row, _ in written]
+    leased: sa.ColumnElement[bool] = sa.literal_column(LEASED)
+    held = (outbox.c.id.in_(ids), outbox.c.attempt_id == attempt, leased)
+    mine = set(connection.execute(sa.select(outbox.c.id).where(*held).with_for_update()).scalars())
     rows = [
         {
             "message_id": row["id"],
@@ -46,6 +53,7 @@ def freeze(connection: sa.Connection, written: Sequence[tuple[Row, Composed]], n
             "at": now,
         }
         for row, composed in written
+        if row["id"] in mine
     ]
     _keep(connection.dialect.name).many(connection, rows)
 

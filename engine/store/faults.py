@@ -110,10 +110,8 @@ def is_a_clash(error: BaseException) -> bool:
     return isinstance(error, sa.exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
 
 
-def unless_in_the_way(
-    begin: Callable[[], AbstractContextManager[Any]], work: Callable[[sa.Connection], _Result]
-) -> _Result:
-    """Work in a transaction of its own, which is begun again where another one stood in its way."""
+def unless_in_the_way(begin: Callable[[], AbstractContextManager[Any]], work: Callable[[Any], _Result]) -> _Result:
+    """Work in a transaction of its own, with what `begin` gives; begun again where another one stood in its way."""
     for _ in range(_TRIES):
         try:
             with begin() as connection:

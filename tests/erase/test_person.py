@@ -7,16 +7,19 @@ import pytest
 import sqlalchemy as sa
 
 from engine.answers.why import UnknownCustomer
+from engine.channels import Retry
 from engine.erase import CannotSeal, Erased, erase, find_person, in_numbers, sweep
 from engine.failpoints import Crash, armed
 from engine.outgoing.book import enter
 from engine.outgoing.sight import Sight
+from engine.store.contents import contents
 from engine.store.customers import customers, metadata, suppressions
 from engine.store.erasures import erasures, unswept
 from engine.store.ingest import lift_suppression, put_consents, put_customers, put_events, put_suppressions
 from engine.store.ledger import outbox
 from engine.store.sealed import keep_keys
 from tests.erase.canaries import WHO, fill
+from tests.scripted import Scripted
 from tests.shop import SECRETS, World, playbook
 from tests.store.rows import everything
 
@@ -49,6 +52,27 @@ def test_no_byte_of_a_canary_remains(world: World) -> None:
     # Figures count what they counted before.
     assert [(row["state"], row["playbook"]) for row in world.runs()] == [("done", "p")]
     assert [row["state"] for row in world.messages()] == ["sent"]
+
+
+def test_a_letter_that_is_refused_for_now_after_the_erase_is_not_written_down_again(
+    store: sa.Engine, now: datetime
+) -> None:
+    keep_keys(store, SECRETS)
+    relay = Scripted()
+    world = World(store, now, FILES, channel=relay)
+    world.tick()
+    world.customers(WHO, email="canary@nest.example")
+    world.event("order.paid", WHO, total=1000)
+    relay.at_content["*"] = [Retry(None, 451, "come later", "message")]
+
+    def erases() -> None:
+        erased(world, WHO)
+
+    relay.handing = erases
+    world.tick_once()
+    assert (relay.offered, world.rows(contents)) == (["canary@nest.example"], [])
+    assert sweep(world.store, world.now)
+    assert b"canary" not in _bytes(store)
 
 
 def _bytes(store: sa.Engine) -> bytes:
