@@ -16,7 +16,7 @@ from engine.outgoing.states import ALLOWED
 from engine.outgoing.tries import follow
 from engine.store.brakes import not_held
 from engine.store.dialect import insert, lease_clock, lease_end
-from engine.store.ledger import LEASED, UNDECIDED, WAITING, attempts, of_playbooks, outbox
+from engine.store.ledger import LEASED, UNDECIDED, URGENT, WAITING, attempts, of_playbooks, outbox
 from engine.store.prepared import Prepared
 
 Row = Mapping[str, Any]
@@ -29,6 +29,7 @@ DEADLY = 3
 #: Messages in these states wait for a claim, in the words of the partial index. Not typed as yes or no: SQLite would get
 #: `… = 1`, which the index does not have, and read the whole table.
 _WAITING: sa.ColumnElement[bool] = sa.literal_column(WAITING)
+_URGENT: sa.ColumnElement[bool] = sa.literal_column(URGENT)
 _LEASED: sa.ColumnElement[bool] = sa.literal_column(LEASED)
 
 
@@ -62,18 +63,24 @@ def claim(
 ) -> list[Row]:
     """Takes up to `most` messages whose time has come, under a lease; other workers pass over them.
 
-    Those by the channels `without` are left alone. Those with which workers have died come after all others and few at a
+    What is transactional comes first: who waits for an order's letter must not wait for a campaign. Messages by the
+    channels `without` are left alone. Those with which workers have died come after all others and few at a
     time, so that what kills a worker is found, and takes little down with it.
     """
     dialect = connection.dialect.name
-    taken = _taken(dialect, tuple(playbooks), tuple(sorted(without)))
+    lanes = [_taken(dialect, tuple(playbooks), tuple(sorted(without)), urgent=urgent) for urgent in (True, False)]
     params = {"now": now, "attempt": attempt, **({"until": now + LEASE} if dialect == "sqlite" else {})}
     for crashes, together in {0: most, **_TOGETHER}.items():
-        found = connection.execute(taken, {**params, "crashes": crashes, "together": together})
-        names = tuple(found.keys())
-        rows = [dict(zip(names, row, strict=True)) for row in found]  # a mapping of SQLAlchemy's costs far more
+        rows: list[Row] = []
+        for taken in lanes:
+            found = connection.execute(taken, {**params, "crashes": crashes, "together": together - len(rows)})
+            names = tuple(found.keys())
+            more = [dict(zip(names, row, strict=True)) for row in found]  # a mapping of SQLAlchemy's costs far more
+            rows += sorted(more, key=lambda row: (row["due_at"], row["id"]))
+            if len(rows) == together:
+                break
         if rows:
-            return sorted(rows, key=lambda row: (row["due_at"], row["id"]))
+            return rows
     return []
 
 
@@ -81,11 +88,13 @@ def claim(
 
 
 @lru_cache(maxsize=16)
-def _taken(dialect: str, playbooks: tuple[str, ...], without: tuple[str, ...]) -> sa.sql.dml.ReturningUpdate[Any]:
+def _taken(
+    dialect: str, playbooks: tuple[str, ...], without: tuple[str, ...], *, urgent: bool
+) -> sa.sql.dml.ReturningUpdate[Any]:
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
     due = (
         sa.select(outbox.c.id)
-        .where(_WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks))
+        .where(_URGENT if urgent else _WAITING, outbox.c.due_at <= now, outbox.c.playbook.in_(playbooks))
         .where(*_by_others(without), *not_held(outbox.c.playbook, "sends"))
         .where(outbox.c.crash_count == sa.bindparam("crashes", type_=outbox.c.crash_count.type))
         .order_by(outbox.c.due_at, outbox.c.id)

@@ -60,6 +60,7 @@ memberships = sa.Table(
 RUNNING = "state = 'running'"
 HELD_BACK = "state = 'waiting'"
 WAITING = "state IN ('planned', 'deferred')"
+URGENT = f"{WAITING} AND purpose = 'transactional'"
 LEASED = "state IN ('claimed', 'sending')"
 UNCERTAIN = "state IN ('uncertain', 'review')"
 UNDECIDED = f"{UNCERTAIN} AND state = 'uncertain'"
@@ -151,6 +152,7 @@ outbox = sa.Table(
     sa.Column("duplicate_known", sa.Boolean, nullable=False, server_default=sa.false()),  # two attempts were both taken
     sa.UniqueConstraint("enrolment_id", "step", "iteration", "rank"),
     sa.Index("ix_outbox_due", "due_at", **_where(WAITING)),
+    sa.Index("ix_outbox_urgent", "due_at", **_where(URGENT)),
     sa.Index("ix_outbox_leased", "lease_until", **_where(LEASED)),
     sa.Index("ix_outbox_uncertain", "due_at", **_where(UNCERTAIN)),
     sa.Index("ix_outbox_customer_id_sent_at", "customer_id", "sent_at", **_where("sent_at IS NOT NULL")),
