@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,8 @@ from engine.runs.counting import ration, record
 from engine.runs.joining import COLLECTED, hold_open, slide
 from engine.shop import Shop
 from engine.store.connect import repeatable
-from engine.store.dialect import next_position
+from engine.store.dialect import next_position, one_view
+from engine.store.faults import unless_in_the_way
 from engine.store.instants import elapsed
 from engine.store.ledger import enrolments, progress
 from engine.store.prepared import Prepared
@@ -81,17 +83,27 @@ class Entry:
         """Enrols what is due, piece by piece, and moves the progress with the last piece. Returns the new enrolments."""
         entered = 0
         steps = [piece for road, span in due for piece in road.pieces(store, span)]
+        # Whoever has become a member and changed once more would not be in the range any more when members are enrolled.
+        ground = one_view(store) if any(road.prelude for road, _ in due) else store
         while steps:
-            with store.begin() as connection:
-                if not hold(connection, self.playbook.id, window):
-                    return entered  # another worker is at it
-                together, entering = _together(steps), self._entering(connection, window)
-                entered += sum(
-                    road.enrol(connection, self._bound(road, span, window, entering)) for road, span in together
-                )
-                steps = steps[len(together) :]
-                if not steps:
-                    move(connection, [self.playbook.id], window.until, window.until_position)
+            together = _together(steps)
+            steps = steps[len(together) :]
+            piece = unless_in_the_way(ground.begin, partial(self._piece, together, window, is_last=not steps))
+            if piece is None:
+                break  # another worker is at it
+            entered += piece
+        return entered
+
+    def _piece(
+        self, together: Sequence[tuple["Road", Span]], window: Window, connection: sa.Connection, *, is_last: bool
+    ) -> int | None:
+        """The new enrolments of pieces that share a transaction; None where another worker has the playbook."""
+        if not hold(connection, self.playbook.id, window):
+            return None
+        entering = self._entering(connection, window)
+        entered = sum(road.enrol(connection, self._bound(road, span, window, entering)) for road, span in together)
+        if is_last:
+            move(connection, [self.playbook.id], window.until, window.until_position)
         return entered
 
     def begin(self, store: sa.Engine, window: Window, audience: str | None) -> int:
