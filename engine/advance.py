@@ -16,6 +16,8 @@ from engine.desk.batch import Desk
 from engine.failpoints import reach
 from engine.loyalty import Issue, Loyalty, Till
 from engine.loyalty.codes import random_code
+from engine.outgoing.hands import Hands
+from engine.progress import no_earlier_than_heard
 from engine.runs.counting import ration, record
 from engine.runs.deeds import Setting
 from engine.runs.duties import subject_of
@@ -59,13 +61,14 @@ class Advance:
     control: Callable[[str, str], bool] | None = None
     variant: Callable[[str, str, str], str | None] | None = None
 
-    def __call__(self, now: datetime) -> int:
-        """Moves every run that is due. Returns how many were taken."""
-        moved = 0
+    def __call__(self, now: datetime, hands: Hands | None = None) -> int:
+        """Moves every run that is due, as far as the turn goes. Returns how many were taken."""
+        hands, moved = hands or Hands(), 0
+        hands.begin_turn()
         while self._any(now):
-            taken = self._again(self.shop.moving, now)
+            taken = self._again(self.shop.moving, hands.fresh(now))
             moved += taken
-            if taken < BATCH:
+            if taken < BATCH or hands.is_turn_over():
                 break
         return moved
 
@@ -99,6 +102,8 @@ class Advance:
         """Moves a batch; of the runs that are known to fail, nothing is done but that they end. Raises `_Failed` for others."""
         effects = Effects()
         with self.shop.store.begin() as connection:
+            lock_listening(connection, alone=False)
+            now = no_earlier_than_heard(connection, now)
             loyalty = self._loyalty(connection, now)
             effects.vouchers = loyalty.issue.rows
             setting = Setting(
@@ -112,7 +117,6 @@ class Advance:
                 control=self.control,
                 variant=self.variant,
             )
-            lock_listening(connection, alone=False)
             rows = _claim(connection, playbooks, now)
             setting.rations.update(ration(connection, self._rules_of(connection, rows)))
             ended = {"state": "failed", "ended_at": now, "listens": False}

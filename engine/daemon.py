@@ -35,6 +35,8 @@ _log = structlog.get_logger()
 
 #: Between ticks. A tick with nothing due costs well under a millisecond for each playbook.
 INTERVAL = timedelta(seconds=1)
+#: How long a pass over the runs, and one over the messages, may take before files, clock and new events are looked at again.
+TURN = timedelta(seconds=5)
 #: A version that would leave people behind waits until they have gone on; it is tried again so often.
 _TRIED_AGAIN = timedelta(minutes=10)
 #: After a fault of the store; doubled with each further one.
@@ -78,7 +80,7 @@ class Daemon:
 
     def __post_init__(self) -> None:
         self._trust = Trust(self.elapsed)
-        self.hands = Hands(self.now, ends=self._stop.is_set)
+        self.hands = Hands(self.now, ends=self._stop.is_set, turn=TURN.total_seconds())
 
     def run(self, *, until_idle: bool = False) -> None:
         """Ticks until SIGTERM or SIGINT; what is under way is finished first. `until_idle` ends when nothing is due."""
@@ -97,6 +99,8 @@ class Daemon:
         while not self._stop.is_set():
             self.refresh()
             report = self._once()
+            if report is not None and report.more:
+                continue
             if until_idle and report is not None and report.idle:
                 break
             self._stop.wait(self._pause or self.interval.total_seconds())

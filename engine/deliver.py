@@ -1,8 +1,9 @@
 """What goes out: messages whose time has come are claimed, looked at, written, and handed to the doors."""
 
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -70,14 +71,15 @@ class Deliver:
         self._questions = Questions()
 
     def __call__(self, now: datetime) -> Delivered:
-        """Delivers everything that may go now. A door that is shut is left alone, and nothing is lost."""
+        """Delivers what may go now, as far as its turn goes. A door that is shut is left alone, and nothing is lost."""
         report = Delivered()
+        self.hands.begin_turn()
         self._pay(report)
         due, dead, doubtful = self._ask(now)
         if dead or doubtful:
             self._settle_doubts(now, dead, doubtful, report)
             due = True
-        while due and not self.hands.ends() and self._batch(now, report):
+        while due and not self.hands.ends() and self._batch(now, report) and not self.hands.is_turn_over():
             pass
         self._sweep(now)
         return report
@@ -140,16 +142,12 @@ class Deliver:
             with self.compose.shop.store.connect() as line:
                 rows, going = self._claim(line, attempt, now, {*self._resting(now), *report.resting})
                 if going:
-                    instant = self._instant(now)
+                    instant = partial(self.hands.fresh, now)
                     book = Book(self.compose.shop, line, attempt, self.hands, instant, self.brakes.watch, report.add)
                     self._send(book, going, report)
         finally:
             self.hands.let_go(attempt)  # or the heartbeat would keep what a fault has left from being taken back
         return bool(rows)
-
-    def _instant(self, now: datetime) -> Callable[[], datetime]:
-        clock = self.hands.instant
-        return (lambda: now) if clock is None else (lambda: max(now, clock()))
 
     def _claim(
         self, line: sa.Connection, attempt: str, now: datetime, resting: Collection[str]
@@ -187,7 +185,8 @@ class Deliver:
             fix_channels(line, book.attempt, _changed(rows, chosen))
         book.settle(looks, (), moves)
         reach("deliver.chosen")
-        for channel, gate in gates.items():
+        for left, (channel, gate) in zip(range(len(gates), 0, -1), gates.items(), strict=True):
+            self.hands.share_turn(left)
             self._by(channel, gate, book.now(), report)
 
     def _has_moved(self, row: Row, kept: Mapping[int, Composed], customers: Customers) -> bool:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.catalogue import Catalogue, Event
 from engine.conditions import compile_value, fields, segments_in
 from engine.failpoints import reach
-from engine.progress import begin_progress, move
+from engine.progress import LISTENER, begin_progress, move
 from engine.shop import MOVING, Shop
 from engine.store.customers import metadata
 from engine.store.dialect import as_instant, lock_listening
@@ -18,9 +18,6 @@ from engine.store.prepared import Prepared, Questions
 from engine.store.types import Instant, Key
 from engine.trigger import OVERLAP, Window
 from engine.workspace.playbook import Goal, Playbook
-
-#: The name under which the progress of this pass is kept; no playbook can have it.
-LISTENER = "*"
 
 
 @dataclass

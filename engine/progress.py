@@ -10,11 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.catalogue import Catalogue
+from engine.clocks.trust import WRONG
 from engine.store.dialect import insert, still_counts
 from engine.store.ledger import progress, revisions
 from engine.store.prepared import Prepared
 from engine.trigger import Window
 from engine.workspace.playbook import Playbook
+
+#: The name under which the progress of the listening pass is kept; no playbook can have it.
+LISTENER = "*"
+#: So far may a worker's clock be behind another's, since each may be away from the database's (`clocks.trust.WRONG`).
+_BEHIND = 2 * WRONG
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,16 @@ def _moved(dialect: str) -> Prepared:
         .values(since=reached, position=reached_position),
         dialect,
     )
+
+
+def no_earlier_than_heard(connection: sa.Connection, now: datetime) -> datetime:
+    """The instant at which runs are moved on: what others have heard of has happened by then.
+
+    Else a worker whose pass began earlier, or whose clock is behind, would take it for what is still to come, and let a
+    run fall asleep for which nobody hears it again. Much further ahead is only a clock that was wrong.
+    """
+    heard = connection.scalar(sa.select(progress.c.since).where(progress.c.playbook == LISTENER))
+    return heard if heard is not None and now < heard <= now + _BEHIND else now
 
 
 def begin_progress(connection: sa.Connection, name: str, revision: str, status: str, window: Window) -> None:

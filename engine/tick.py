@@ -13,12 +13,13 @@ from engine.channels import Channel, Doors
 from engine.deliver import Deliver, Delivered
 from engine.enrol import Entry, Road, entries_of
 from engine.failpoints import reach
-from engine.listen import LISTENER, Listen
+from engine.listen import Listen
 from engine.loyalty.codes import random_code
 from engine.outgoing.compose import Compose
 from engine.outgoing.hands import Hands
 from engine.outgoing.outbox import next_due
 from engine.progress import (
+    LISTENER,
     Progress,
     StoredProgress,
     audience_of,
@@ -52,6 +53,7 @@ class Ticked:
     advanced: int = 0
     delivered: Delivered = field(default_factory=Delivered)
     faults: list[tuple[str, Exception]] = field(default_factory=list)  # of whom; the others went on
+    more: bool = False  # whether its turn was over before its work
 
     @property
     def idle(self) -> bool:
@@ -108,13 +110,15 @@ class Tick:
 
     def patiently(self, now: datetime) -> Ticked:
         """The same, where faults of single playbooks are reported and not raised: each of those rests by itself."""
-        report = Ticked()
+        report, hands = Ticked(), self._deliver.hands
         if self._enrol(now, report) or self._deliver.owes:
             with self._apart(report, "the brakes", now):
-                self._admit(now)
+                self._admit(hands.fresh(now))
             with self._apart(report, "the runs", now):
-                report.advanced = self._advance(now)
-            report.delivered = self._deliver(now)
+                report.advanced = self._advance(hands.fresh(now), hands)
+            report.more = hands.is_turn_over()
+            report.delivered = self._deliver(hands.fresh(now))
+            report.more = report.more or hands.is_turn_over()
         return report
 
     @contextmanager
@@ -162,6 +166,7 @@ class Tick:
             seen = self._look(now)
         reach("tick.looked")
         stored, position, heard, anything, due, idle, waiting = seen
+        now = heard.until
         kept_up, waiting = waiting[: len(self._upkeep.probes)], waiting[len(self._upkeep.probes) :]
         deaf = self._resting.rests(LISTENER, now)
         if not anything and not deaf:
@@ -184,6 +189,7 @@ class Tick:
         with self.shop.store.connect().execution_options(reading=True) as connection, connection.begin():
             self._forget_what_is_lost(connection)
             stored, position = self._stored(connection), horizon(connection)
+            now = self._deliver.hands.fresh(now)  # only now, or what is seen might not have happened yet
             heard = window_from(self._reached(stored.get(LISTENER), LISTENER, now, position), now, position)
             anything = not self._resting.rests(LISTENER, now) and self._listen(connection, heard)
             return stored, position, heard, anything, *self._due(connection, stored, now, position)
@@ -228,12 +234,7 @@ class Tick:
                 window = windows[name] = alike[reached]
                 asked += [(name, road, span) for road, span in entry.ranges(window, zones)]
         at = {"now": now}
-        others = (
-            *self._upkeep.probes,
-            self._admit.waiting,
-            self._advance.waiting,
-            *self._deliver.probes,
-        )
+        others = (*self._upkeep.probes, self._admit.waiting, self._advance.waiting, *self._deliver.probes)
         questions = [(road.probe, span) for _, road, span in asked] + [(other, at) for other in others]
         found = self._questions.any(connection, questions)
         due: dict[str, tuple[list[tuple[Road, Span]], Window]] = {}

@@ -18,13 +18,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine.channels import Record
+from engine.channels import Doors, Record
 from engine.channels.sink import Received, Session, Sink
 from engine.daemon import Daemon, clock
 from engine.store.connect import connect
 from engine.store.ingest import put_customers, record_event
 from engine.store.ledger import outbox
 from engine.workspace import Workspace
+from tests.scripted import Scripted
 
 SETTINGS = """
 brand: {{name: Fine Shop, address: '1 High Street, Springfield'}}
@@ -236,6 +237,23 @@ def test_a_playbook_broken_by_an_edit_goes_on_as_it_was(folder: Path, relay: Rel
         process.until("loaded", playbooks=2)
         _bought(folder, "tom")
         assert relay.arrived.get(timeout=_PATIENCE) == "tom@example.com"
+
+
+def test_a_playbook_that_is_paused_in_the_middle_of_a_campaign_stands_still(folder: Path) -> None:
+    door = Scripted(width=1)
+
+    def paused() -> None:
+        if len(door.taken) == 3:
+            _write(folder / "hello.yaml", HELLO.replace("when:", "status: paused\nwhen:"))
+
+    door.handing = paused
+    _customers(folder, *(f"c{number}" for number in range(30)))
+    with _store(folder) as store:
+        daemon = Daemon(folder, store, Doors({"email": door}), ["a secret of many letters"])
+        daemon.hands.turn = 0.0  # each pass has time for one letter
+        daemon.run(until_idle=True)
+    assert 4 <= len(door.taken) <= 8  # a file may still be written when it is seen changed for the first time
+    assert Counter(_outbox(folder).values()) == {"sent": len(door.taken), "planned": 30 - len(door.taken)}
 
 
 def test_a_fault_while_a_change_is_taken_in_ends_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

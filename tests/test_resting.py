@@ -1,15 +1,10 @@
-"""Faults of one playbook: it rests by itself, and stops nobody else; and no wake is lost between two workers."""
+"""Faults of one playbook: it rests by itself, and stops nobody else."""
 
 from datetime import datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 
-from engine.progress import hold
 from engine.resting import Resting
-from engine.store.dialect import horizon, lock_listening
-from engine.store.ledger import progress
-from engine.trigger import Window
 from tests.shop import World, playbook
 
 SECOND = timedelta(seconds=1)
@@ -73,36 +68,3 @@ def test_a_column_that_is_gone_stops_only_the_playbook_that_needs_it(store: sa.E
     finally:
         with store.begin() as connection:
             connection.exec_driver_sql("DROP TABLE IF EXISTS visits")
-
-
-def test_a_worker_whose_window_another_one_has_evaluated_leaves_it(postgres_store: sa.Engine, now: datetime) -> None:
-    world = World(postgres_store, now, playbook("p", "when: {event: order.paid}\ndo: [{tag: x}]"))
-    world.tick()
-    with postgres_store.begin() as connection:
-        position = horizon(connection)
-        behind = Window(now, now + SECOND, position, position)
-        later = {"since": now + 9 * SECOND, "position": position}
-        assert hold(connection, "p", behind)
-        connection.execute(sa.update(progress).where(progress.c.playbook == "p").values(**later))
-        assert not hold(connection, "p", behind)
-        assert hold(connection, "p", Window(now, now + SECOND, position, position + 1))
-
-
-def test_nobody_is_woken_while_a_run_may_be_about_to_listen(postgres_store: sa.Engine, now: datetime) -> None:
-    body = "when: {event: order.paid}\ndo: [{wait_for: review.posted, within: 9 days, then: [{tag: thanks}]}]"
-    world = World(postgres_store, now, playbook("p", body))
-    world.tick()
-    world.customers("mei")
-    world.event("order.paid", "mei", total=10)
-    world.tick()
-    world.now = now + SECOND
-    world.event("review.posted", "mei", rating=5)
-    with postgres_store.begin() as advancing:
-        lock_listening(advancing, alone=False)
-        with postgres_store.begin() as another:
-            lock_listening(another, alone=False)  # runs are moved on by several at once
-        with pytest.raises(sa.exc.OperationalError, match="lock timeout"), postgres_store.begin() as listening:
-            listening.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
-            lock_listening(listening, alone=True)
-    world.tick()
-    assert world.run()["state"] == "done"

@@ -29,8 +29,38 @@ class Hands:
     instant: Callable[[], datetime] | None = None
     clock: Callable[[], float] = time.monotonic  # not of the day: it neither jumps nor stands still
     ends: Callable[[], bool] = lambda: False  # whether the program is asked to end: nothing new is begun then
+    #: Seconds that a pass may take before the program looks at other things; a campaign takes hours, and meanwhile a file
+    #: changes, a clock jumps, an order comes in.
+    turn: float | None = None
     owed: list[Owed] = field(default_factory=list)
+    _turn_ends: float | None = None
+    _share_ends: float | None = None
     _trusted: dict[str, float] = field(default_factory=dict)
+
+    def fresh(self, now: datetime) -> datetime:
+        """The instant of whatever comes next in a pass that began at `now`."""
+        return now if self.instant is None else max(now, self.instant())
+
+    def begin_turn(self) -> None:
+        """A pass begins."""
+        self._turn_ends = self._share_ends = None if self.turn is None else self.clock() + self.turn
+
+    def share_turn(self, among: int) -> None:
+        """What is left of the turn belongs to so many, and the first of them begins: a slow one must not take it all."""
+        if self._turn_ends is not None:
+            now = self.clock()
+            self._share_ends = now + (self._turn_ends - now) / among
+
+    def is_turn_over(self) -> bool:
+        """Whether a pass is to begin nothing new: its time is over, or the program is to end."""
+        return self._is_past(self._turn_ends)
+
+    def is_share_over(self) -> bool:
+        """The same, for whoever has a share of it."""
+        return self._is_past(self._share_ends)
+
+    def _is_past(self, end: float | None) -> bool:
+        return self.ends() or (end is not None and self.clock() >= end)
 
     def trust(self, attempts: Iterable[str], since: float) -> None:
         """The store was asked for these leases at that moment, and has given them."""
