@@ -4,6 +4,7 @@ The beginning of its name says what a file holds: `customers.csv`, `orders-2026-
 is imported again from its beginning, which changes nothing of what is in the store already.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -21,6 +22,7 @@ from engine.failpoints import reach
 from engine.shop import Shop
 from engine.store.faults import StoreError
 from engine.store.importing import KINDS, ImportReport, Refused, import_open
+from engine.whole import fitting
 
 #: Between two looks; what is the same in both is whole.
 INTERVAL: Final = timedelta(seconds=5)
@@ -34,6 +36,8 @@ _OWN = re.compile(r"\.rejected\.csv(?:\.part)?$")
 _UNFINISHED = re.compile(r"^\.|~$|\.(?:part|tmp|filepart|crdownload|swp)$", re.IGNORECASE)
 _FILE = re.compile(r"([a-z_]+)(?:[^a-z_].*)?\.csv", re.IGNORECASE | re.DOTALL)
 _LOGGED = 100
+#: What one file meets, every other one would meet too; and it passes.
+_OF_ALL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 _log = structlog.get_logger()
 _Seen = tuple[int, int, int, int]
@@ -96,7 +100,10 @@ class Inbox:
                 report = self._take(shop, name, done, now)
             except _Stopped:
                 return
-            yield from [report] if report is not None else []
+            except (OSError, StoreError) as fault:
+                self._leave(name, fault)
+            else:
+                yield from [report] if report is not None else []
 
     def _files(self) -> Iterator[tuple[str, _Seen]]:
         """The files that may be imported, and what tells whether one has changed. The others are named once."""
@@ -135,6 +142,15 @@ class Inbox:
         for one in refused[:_LOGGED]:
             _log.error("a file of the inbox cannot be imported; mend it there", name=_shown(name), reason=str(one))
 
+    def _leave(self, name: str, fault: OSError | StoreError) -> None:
+        """One file that cannot be read or put away stays as well, and keeps no other one waiting."""
+        cause = fault if isinstance(fault, OSError) else fault.__cause__
+        if not isinstance(cause, OSError) or cause.errno in _OF_ALL:
+            raise fault
+        self._refused[name] = self._before[name]
+        reason = f"it cannot be read or put away: {cause.strerror}" if cause is fault else str(fault)
+        _log.error("a file of the inbox is left where it is; mend it there", name=_shown(name), reason=reason)
+
     def _put_away(self, report: ImportReport, path: Path, done: int, day: str) -> None:
         """To `done/`, with the day before its name, and the rows with faults beside it."""
         target = _free(done, day, path.name)
@@ -170,11 +186,12 @@ def _no_file(entry: os.DirEntry[str]) -> str | None:
 
 
 def _free(folder: int, day: str, name: str) -> str:
-    """A name that is not taken; two files of one name on one day both stay."""
-    target, number = f"{day}-{name}", 1
+    """A name that is not taken; two files of one name on one day both stay. A long one is cut before its ending."""
+    stem, ending = name[:-4], name[-4:]
+    target, number = fitting(f"{day}-{stem}", ending, beside=_ERRORS), 1
     while _is_taken(folder, target):
         number += 1
-        target = f"{day}-{number}-{name}"
+        target = fitting(f"{day}-{number}-{stem}", ending, beside=_ERRORS)
     return target
 
 

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+#: What file systems take for a name, in bytes.
+LONGEST_NAME = 255
 _PART = ".part"
 
 
@@ -32,3 +34,11 @@ class Whole:
         if self._begun:
             self._part.unlink(missing_ok=True)
             self._begun = False
+
+
+def fitting(stem: str, ending: str, beside: str = "") -> str:
+    """A name whose stem is cut, without breaking a character, until it and what is written `beside` it have room."""
+    room = LONGEST_NAME - len(os.fsencode(ending + beside))
+    while len(os.fsencode(stem)) > room:
+        stem = stem[:-1]
+    return f"{stem}{ending}"

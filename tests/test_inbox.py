@@ -1,5 +1,6 @@
 """Files that are dropped are imported when they are whole, once, and put away; what does not belong is left alone."""
 
+import errno
 import os
 import threading
 from datetime import datetime
@@ -230,7 +231,7 @@ def test_a_link_in_the_place_of_done_leads_nowhere(drop: Drop, tmp_path: Path) -
     assert [one.new for one in drop.look()] == [2]
 
 
-@pytest.mark.parametrize("what", ["pipe", "file"])
+@pytest.mark.parametrize("what", ["link", "pipe", "file"])
 def test_what_takes_a_files_place_while_another_one_is_imported_is_not_read(
     drop: Drop, tmp_path: Path, what: str
 ) -> None:
@@ -253,3 +254,47 @@ def test_what_takes_a_files_place_while_another_one_is_imported_is_not_read(
     assert [one.kind for one in drop.look()] == ["customers"]
     assert everything(drop.shop.store)["orders"] == []
     assert drop.names("done") == ["2026-03-01-customers.csv"]
+
+
+@pytest.mark.parametrize(
+    "name", ["customers-" + "x" * 241, "customers-" + "é" * 120 + "x", "customers-" + "\udcff" * 241]
+)
+def test_a_long_name_is_cut_and_keeps_no_other_file_waiting(drop: Drop, name: str) -> None:
+    for text in (BAD, CUSTOMERS):
+        drop.put(f"{name}.csv", text)
+        drop.put("orders.csv", ORDERS)
+        assert [one.kind for one in drop.twice()] == ["customers", "orders"]
+    assert drop.names() == []
+    long = [one for one in drop.names("done") if "customers" in one]
+    assert len(long) == 3
+    assert all(len(os.fsencode(one)) <= 255 for one in long)
+    assert [one.startswith(f"2026-03-01-2-{name[:60]}") for one in long].count(True) == 1
+    (errors,) = (one for one in long if one.endswith(".csv.errors.csv"))
+    assert errors.removesuffix(".errors.csv") in long
+
+
+def test_a_file_that_cannot_be_put_away_keeps_no_other_one_waiting(drop: Drop) -> None:
+    (drop.folder / "customers.csv.rejected.csv").mkdir()
+    drop.put("customers.csv", BAD)
+    drop.put("orders.csv", ORDERS.replace("mei", "ana"))
+    with capture_logs() as logs:
+        assert [one.kind for one in drop.twice() + drop.twice()] == ["orders"]
+    (told,) = (one for one in logs if one["log_level"] == "error")
+    assert told["name"] == "customers.csv"
+    assert "customers.csv.rejected.csv cannot be written" in told["reason"]
+    (drop.folder / "customers.csv.rejected.csv").rmdir()
+    drop.put("customers.csv", BAD)
+    assert [one.rejected for one in drop.twice()] == [1]
+
+
+def test_what_every_file_would_meet_ends_the_look_and_is_tried_again(drop: Drop) -> None:
+    drop.put("customers.csv", CUSTOMERS)
+    drop.look()
+
+    def full(_: sa.Connection) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    sa.event.listen(drop.shop.store, "commit", full, once=True)
+    with pytest.raises(OSError, match="No space left"):
+        drop.look()
+    assert [one.new for one in drop.look()] == [2]

@@ -10,7 +10,7 @@ from typing import TextIO
 from engine.store.faults import StoreError
 from engine.store.importing.header import REJECTED_COLUMNS
 from engine.store.importing.text import Record
-from engine.whole import Whole
+from engine.whole import Whole, fitting
 
 _LONGEST_RAW = 1_000
 
@@ -22,7 +22,7 @@ class Rejects:
     """
 
     def __init__(self, imported: Path, header: Sequence[str]) -> None:
-        self.path = imported.with_name(f"{imported.name}.rejected.csv")
+        self.path = imported.with_name(fitting(imported.name, ".rejected.csv", beside=".part"))
         self.count = 0
         self._whole = Whole(self.path)
         self._header = header

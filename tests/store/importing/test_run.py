@@ -293,3 +293,13 @@ def test_rejected_rows_that_cannot_be_written_are_told_in_a_sentence(shop: Shop,
     (tmp_path / f"customers.csv.rejected.csv{ending}").mkdir()
     with pytest.raises(StoreError, match=r"customers\.csv\.rejected\.csv cannot be written"):
         shop.load("customers", BAD)
+
+
+def test_a_file_with_the_longest_name_has_its_rejected_rows_beside_it(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / f"{'é' * 125}x.csv"
+    path.write_text(BAD)
+    done = import_csv(shop.store, "customers", path, Reading(2, BERLIN, shop.now))
+    assert isinstance(done, ImportReport)
+    assert done.rejected_file is not None
+    assert done.rejected_file.name == f"{'é' * 118}.rejected.csv"
+    assert done.rejected_file.exists()
