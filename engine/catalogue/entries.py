@@ -83,6 +83,7 @@ class Field:
     writable: bool = False  # whether a step may write it
     fold: bool = False  # compared without case: the column holds NFC, casefolded text
     stored: Stored = "native"
+    never_negative: bool = False  # so that a condition on less than nothing can be told
 
     @property
     def column_type(self) -> Any:

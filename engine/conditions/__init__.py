@@ -1,6 +1,6 @@
 """Conditions: one small typed language, read as SQL for sets, as Python for one record and as words for people."""
 
-from engine.conditions.contradiction import never
+from engine.conditions.contradiction import always, never
 from engine.conditions.python import Record, holds
 from engine.conditions.sql import Compiled, compile_value, compile_where
 from engine.conditions.terms import Mention, Moment
@@ -25,6 +25,7 @@ __all__ = [
     "Threshold",
     "Tree",
     "all_of",
+    "always",
     "any_of",
     "compile_value",
     "compile_where",

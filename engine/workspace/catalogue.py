@@ -135,6 +135,7 @@ class _Reader:
             writable=form.writable,
             fold=form.ignore_case,
             stored=form.stored,
+            never_negative=form.never_negative,
         )
 
     def _type(self, path: Path, form: FieldForm) -> tuple[Type, str]:

@@ -87,6 +87,7 @@ class FieldForm(Declared):
     tags: Source | None = Field(default=None, description="Any number of words, one a row of a table of their own.")
     column: Source | None = Field(default=None, description="Where a choice is stored.")
     required: Flag = Field(default=False, description="Whether it is never missing.")
+    never_negative: Flag = Field(default=False, description="Whether it is never less than 0, as a count is.")
     writable: Flag = Field(default=False, description="Whether a step may write it, with `set`.")
     ignore_case: Flag = Field(
         default=False, description="Whether the column holds folded text, so that case does not count."

@@ -43,14 +43,15 @@ def compose(draft: Draft, known: Known, name: str) -> Playbook | None:
     trigger = _trigger(draft, room, later)
     steps, _ = walk.block(("do",), {})
     condition = draft.conditions(("if",), room.reading(later=later)) if _sound(draft, "if") else None
-    subject = Subject(draft, known, room, trigger, steps, _stops(draft, room, walk.made), _goal(draft, room), walk.made)
+    stops, suspended = _stops(draft, room, walk.made), _suspended(draft, room, walk.made)
+    goal = _goal(draft, room)
+    subject = Subject(draft, known, room, trigger, condition, steps, stops, suspended, goal, walk.made)
     for rule in RULES:
         rule(subject)
-    suspended = _suspended(draft, room, walk.made)
     key = read_key(subject)
     if header is None or trigger is None or not draft.sound or _leans_on_broken(subject):
         return None
-    return replace(_playbook(subject, header, trigger, condition, name), suspend_while=suspended, key=key)
+    return replace(_playbook(subject, header, trigger, name), key=key)
 
 
 def _sound(draft: Draft, key: str) -> bool:
@@ -136,7 +137,7 @@ def _leans_on_broken(subject: Subject) -> bool:
     )
 
 
-def _playbook(subject: Subject, header: Header, trigger: Trigger, condition: Tree | None, name: str) -> Playbook:
+def _playbook(subject: Subject, header: Header, trigger: Trigger, name: str) -> Playbook:
     steps = link(subject.steps, subject.draft)
     source = subject.draft.source
     messages = {id_: subject.known.message_texts.get(id_, {}) for _, id_ in subject.mails}
@@ -151,10 +152,11 @@ def _playbook(subject: Subject, header: Header, trigger: Trigger, condition: Tre
         topic=header.topic,
         send_window=header.send_window,
         trigger=trigger,
-        condition=condition,
+        condition=subject.condition,
         enter=header.enter,
         if_running=header.if_running,
         stop_when=subject.stops,
+        suspend_while=subject.suspended,
         holdout=header.holdout,
         goal=subject.goal,
         steps=steps,

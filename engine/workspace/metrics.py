@@ -78,7 +78,7 @@ class _Reader:
             _given(form) if aggregate == "share_of" else (),
         )
         kind = self._type((*path, aggregate), aggregate, target, form)
-        return Field(short, kind, metric=metric, required=metric.always)
+        return Field(short, kind, metric=metric, required=metric.always, never_negative=aggregate == "count")
 
     def _target(self, path: Path, written: str, *, rows: bool) -> _Target | None:
         """Rows and columns of tables first; then events and their fields, the longest name that fits."""

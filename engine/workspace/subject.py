@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.action import Action
 from engine.actions.series import Series
+from engine.conditions import Tree
 from engine.sends import Saying
 from engine.source.marks import Path
 from engine.trigger import Trigger
@@ -24,8 +25,10 @@ class Subject:
     known: Known
     room: Room
     trigger: Trigger | None
+    condition: Tree | None
     steps: tuple[Placed, ...]
     stops: tuple[Stop, ...]
+    suspended: Tree | None
     goal: Goal | None
     made: dict[str, Result]
 

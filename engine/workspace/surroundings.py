@@ -17,6 +17,7 @@ from engine.render.sms import doubts
 from engine.settings import Settings, Voucher
 from engine.source.problem import Problem
 from engine.workspace.channels import check_channels
+from engine.workspace.check.certain import never_held
 from engine.workspace.conditions import Reading
 from engine.workspace.forms import SegmentForm
 from engine.workspace.mail import check_mail
@@ -181,6 +182,8 @@ class Segments:
         for name, draft in self.drafts.items():
             reading = Reading({"customer": catalogue.fields}, {}, self.drafts.keys(), currency)
             form = None if draft.broken else draft.read(SegmentForm, (), draft.source.texts(), reading)
+            if form is not None:
+                never_held(draft, ("match",), form.match, "nobody is ever in this segment")
             if form is not None and draft.sound:
                 self.trees[name] = form.match
         for name in sorted(self.trees):

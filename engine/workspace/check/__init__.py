@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from engine.workspace.check.beginning import beginning
+from engine.workspace.check.certain import certain
 from engine.workspace.check.changes import changes
 from engine.workspace.check.channels import channels
 from engine.workspace.check.desk import desk
@@ -28,6 +29,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     rewards,
     flow,
     ways,
+    certain,
     desk,
     writable,
     changes,

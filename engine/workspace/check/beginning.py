@@ -17,6 +17,9 @@ from engine.workspace.subject import Subject
 #: From one day of a feast or an anniversary to the next, about: those of the moon come eleven days earlier.
 _YEAR = timedelta(days=354)
 
+#: Dates of the built-in store that are known only once they have been.
+_PAST = ("birthday", "redeemed_at", "issued_at", "made_at")
+
 
 def beginning(subject: Subject) -> None:
     """Notes what is wrong with the trigger beyond its form."""
@@ -28,6 +31,7 @@ def beginning(subject: Subject) -> None:
         _holiday(subject, trigger)
     elif isinstance(trigger, DateTrigger):
         _date(subject, "date", trigger.date, (Type.DATE, Type.TIME))
+        _ahead(subject, trigger)
         _hours(subject, trigger)
     elif isinstance(trigger, Anniversary):
         _of_a_day(subject, trigger)
@@ -89,6 +93,17 @@ def _date(subject: Subject, word: str, written: str, kinds: tuple[Type, ...]) ->
 
 def _fits(field: Field, kinds: tuple[Type, ...]) -> bool:
     return field.type in kinds and field.column is not None
+
+
+def _ahead(subject: Subject, trigger: DateTrigger) -> None:
+    """A lead before what has always been already: the year of a birthday is that of the birth."""
+    name = trigger.date.partition(".")[2]
+    if trigger.lead is None or name not in _PAST:
+        return
+    yearly = trigger.origin.record is None and name == "birthday"
+    helps = f"did you mean `anniversary: {trigger.date}`?" if yearly else f"did you mean `lag: {trigger.lead}`?"
+    text = f"`{trigger.date}` is never ahead, so there is no day that comes before it"
+    subject.draft.warn(subject.draft.source.place(("when", "date")), "always-past", text, helps)
 
 
 def _hours(subject: Subject, trigger: DateTrigger) -> None:

@@ -1,13 +1,9 @@
-"""Ways through a playbook: shares that make a whole, loops that wait, and branches that can come."""
+"""Ways through a playbook: shares that make a whole, loops that wait, and branches that wait for one thing."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 
-from engine.actions.choose import Choose
 from engine.actions.repeat import Repeat
 from engine.actions.split import Split
-from engine.actions.wait_first import WaitFirst
-from engine.conditions import Tree, never
 from engine.source.marks import Path
 from engine.workspace.flow import Block, Placed, is_complete
 from engine.workspace.subject import Subject
@@ -25,10 +21,6 @@ def ways(subject: Subject) -> None:
             _shares(subject, placed, action)
         elif isinstance(action, Repeat):
             _loop(subject, placed)
-        if isinstance(action, WaitFirst):
-            _begun(subject, placed, {number: one.when for number, one in enumerate(action.wait_first)}, "when")
-        elif isinstance(action, Choose):
-            _begun(subject, placed, {number: one.when for number, one in enumerate(action.choose)}, "if")
 
 
 def _shares(subject: Subject, placed: Placed, action: Split) -> None:
@@ -98,23 +90,3 @@ def _first(subject: Subject, placed: Placed) -> None:
             subject.draft.add(source.key_place((*path, "after")), "two-words", text, "keep one of them", second=second)
         elif "after" in branch:
             after = path
-
-
-def _begun(subject: Subject, placed: Placed, conditions: Mapping[int, Tree | None], key: str) -> None:
-    """A condition that contradicts itself, or that an earlier branch has taken already."""
-    source = subject.draft.source
-    first: dict[str, Path] = {}
-    for number, tree in conditions.items():
-        path: Path = (*placed.key, number, key)
-        if tree is None:
-            continue
-        place = source.key_place(path)
-        contradiction = never(tree)
-        if contradiction is not None:
-            text = f"this branch is never taken: {contradiction}"
-            subject.draft.add(place, "never-true", text, "change the conditions, or take the branch out")
-        elif str(tree) in first:
-            second = (source.key_place(first[str(tree)]), "this branch asks the same")
-            text = "this branch is never taken: one above it asks the same"
-            subject.draft.add(place, "never-true", text, "change the conditions, or take the branch out", second=second)
-        first.setdefault(str(tree), path)
