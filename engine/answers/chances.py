@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -22,6 +23,13 @@ _TOLD = 5
 
 #: A line of an answer: its text, whether it holds, the customer's value, and how deep it stands.
 Said = tuple[str, bool | None, str, int]
+
+
+def is_dated(value: Any, zone: ZoneInfo) -> str:
+    """What a field with a date or a time holds, by the clocks of `zone`."""
+    if value is None:
+        return "is missing"
+    return f"is {value.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else f"is {value}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Chances:
         if not rows:
             yield text, False, f"this customer has no {kind.name}", 0
         for values in rows:
-            yield text, values[name] is not None, f"is {values[name]}" if values[name] else "is missing", 0
+            yield text, values[name] is not None, is_dated(values[name], self.shop.settings.zone), 0
             yield from self._explained("where", trigger.where, {**record, kind.name: values}, now)
 
     def _entries(

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.answers.chances import Chances
+from engine.answers.chances import Chances, is_dated
 from engine.answers.evidence import answers
 from engine.answers.whereabouts import told_of, whereabouts
 from engine.catalogue import Catalogue, Field
@@ -155,7 +155,7 @@ class Why:
                 yield Line(
                     f"when {trigger.word} customer.{name}",
                     holds=value is not None,
-                    value=f"is {value}" if value else "is missing",
+                    value=is_dated(value, self.shop.settings.zone),
                 )
 
     def _events(

@@ -30,7 +30,7 @@ def test_a_record_is_told_with_its_conditions(store: sa.Engine, now: datetime) -
         row = {"id": "r1", "customer_id": "mei", "starts_at": now, "state": "cancelled", "made_at": now}
         assert not put_reservations(connection, [row], now).rejected
     assert _said(world, "mei") == [
-        ("when date reservation.starts_at", True, f"is {now}"),
+        ("when date reservation.starts_at", True, f"is {now.astimezone(world.shop.settings.zone):%Y-%m-%d %H:%M}"),
         ("where  reservation.state is booked", False, "is cancelled"),
     ]
     assert _said(world, "tom") == [("when date reservation.starts_at", False, "this customer has no reservation")]
@@ -59,3 +59,12 @@ def test_a_holiday_is_told_by_the_country(
     world = World(store, now, playbook("chuseok", "when: {holiday: chuseok}\ndo: [tag: told]"))
     world.customers("mei", country=country)
     assert _said(world, "mei") == [("when holiday chuseok", holds, value)]
+
+
+def test_a_time_of_the_customer_is_told_by_the_clocks_of_the_shop(store: sa.Engine, now: datetime) -> None:
+    world = World(store, now, playbook("after", "when: {date: customer.last_order_at, lag: 3 days}\ndo: [tag: told]"))
+    world.customers("mei", "tom")
+    world.event("order.paid", "mei", total=100)
+    day = f"is {now.astimezone(world.shop.settings.zone):%Y-%m-%d %H:%M}"
+    assert _said(world, "mei") == [("when date customer.last_order_at", True, day)]
+    assert _said(world, "tom") == [("when date customer.last_order_at", False, "is missing")]
