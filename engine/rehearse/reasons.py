@@ -59,6 +59,8 @@ class Reasons:
         yield self._step(self._steps[move[0].step], visit) if earlier else self._trigger()
         if entry.at - planned >= _MINUTE:
             waited = self.played.deferred.get(visit.enrolment) or "it waited for the send window"
+            if entry.unopened is not None:
+                waited = f"nobody opened it within {entry.unopened}"
             yield f"planned {self._shown(planned, entry.customer)}; {waited}"
 
     def _visit(self, entry: Entry, at: datetime) -> Visit | None:

@@ -41,6 +41,7 @@ class Entry:
     language: str | None = None
     assignee: str | None = None
     text: Text | None = None
+    unopened: str | None = None  # how long nobody had opened what was sent before, by another channel
 
 
 @dataclass
@@ -143,6 +144,7 @@ class Timeline:
             language=row["language"],
             assignee=row["recipient"],
             text=text,
+            unopened=row["unless_opened"] if row["opened_since"] is not None else None,
         )
 
 

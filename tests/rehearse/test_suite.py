@@ -255,3 +255,27 @@ def test_the_command_fails_where_no_test_is_meant(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [folder(tmp_path, PASSING), "--run", "nobody"])
     assert result.exit_code == 1
     assert "no test is called `nobody`" in result.output
+
+
+UNOPENED = """\
+playbook: thanks
+purpose: transactional
+when: {event: order.paid}
+do:
+  - message: thanks
+    by: [email, chat]
+    unless_opened: 1 day
+"""
+
+
+def test_a_message_that_waited_to_be_opened_is_told_so() -> None:
+    """Its window was open all the time."""
+    given = "    given:\n      customers:\n        mei: {chat: mei-chat}\n"
+    sent = "\n      - {at: 2026-03-01 12:00, customer: mei, email: thanks}\n"
+    words = "---\nsubject: Thank you\nchat: Thank you\n---\nThank you.\n"
+    files = {
+        "messages/thanks/en.md": words,
+        "settings/regulars.yaml": SETTINGS.replace("limits:", "  chat:\n    url: CHAT_URL\nlimits:"),
+    }
+    (outcome,) = Suite(shop(UNOPENED, one(PAID, sent, given=given), **files)).run()
+    assert "  why: planned 2026-03-01 12:00; nobody opened it within 1 day\n" in outcome.told
