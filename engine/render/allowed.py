@@ -116,8 +116,20 @@ def _refusal(node: nodes.Node, loops: int) -> Refusal | None:
     if isinstance(node, _FREE):
         return _sum(node)
     words, text, help_ = _REFUSED.get(type(node), _OTHER)
+    if isinstance(node, nodes.Getitem):
+        words = _bracketed(node)
     line = node.lineno or next((child.lineno for child in node.iter_child_nodes() if child.lineno), 1)
     return Refusal(line, words, "not-in-a-text", text, (help_,))
+
+
+def _bracketed(node: nodes.Getitem) -> str:
+    """The words as they stand where places are looked for, `events[0]`: a text in quotes is blank there. Else nothing."""
+    base, key = dotted(node.node), node.arg
+    if isinstance(key, nodes.Const):
+        inner = " " * len(repr(key.value)) if isinstance(key.value, str) else str(key.value)
+    else:
+        inner = dotted(key) or ""
+    return f"{base}[{inner}]" if base and inner else ""
 
 
 def _name(node: nodes.Name | nodes.Getattr) -> Refusal | None:
