@@ -119,3 +119,43 @@ def test_what_is_given_of_the_future_is_not_lost_in_silence() -> None:
     assert "this cannot be given: 2027-01-01" in told(
         given="V0: {customer: mei, kind: 30-off, issued_at: 2027-01-01 12:00}"
     )
+
+
+def test_a_voucher_that_a_step_issued_is_extended_by_somebody() -> None:
+    tests = """\
+playbook: thanks
+given:
+  customers: {mei: {}}
+tests:
+  - name: it
+    events:
+      - {at: 2026-03-01 12:00, customer: mei, event: order.paid, total: 320}
+      - {at: 2026-03-10 12:00, customer: mei, voucher: TEA-0000000001, expires_at: 2026-04-30 12:00}
+    until: 2026-06-01 00:00
+    expect:
+      - {at: 2026-03-01 12:00, customer: mei, voucher: 30-off}
+      - {at: 2026-03-01 12:00, customer: mei, email: thanks}
+      - {at: 2026-04-23 10:00, customer: mei, email: reminder}
+"""
+    (one,) = Suite(shop(tests=tests)).run()
+    assert one.passed, one.told
+
+
+def test_a_code_that_is_given_is_issued_to_nobody_else() -> None:
+    tests = """\
+playbook: thanks
+given:
+  customers: {mei: {}, tom: {}}
+  vouchers:
+    TEA-0000000001: {customer: tom, kind: 30-off}
+tests:
+  - name: it
+    events:
+      - {at: 2026-03-01 12:00, customer: mei, event: order.paid, total: 320}
+    until: 2026-03-02 00:00
+    expect:
+      - {at: 2026-03-01 12:00, customer: mei, voucher: 30-off}
+      - {at: 2026-03-01 12:00, customer: mei, email: thanks, says: [TEA-0000000002]}
+"""
+    (one,) = Suite(shop(tests=tests)).run()
+    assert one.passed, one.told
