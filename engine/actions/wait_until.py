@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from engine.action import Action, Hold, Move, Next, Run
-from engine.clocks.times import local_instant
+from engine.clocks.times import LATEST, local_instant
 from engine.clocks.working import SPAN, Span, parse_span
 from engine.settings.literals import Clock
 
@@ -66,7 +66,8 @@ Written = Annotated[
 class WaitUntil(Action):
     """Waits until a length of time before or after a date; a moment that is past is not waited for.
 
-    A date that moves while a run waits takes the moment with it: later, or earlier, also into the past.
+    A date that moves while a run waits takes the moment with it: later, or earlier, also into the past. One that is missing
+    is waited for.
     """
 
     verb: ClassVar[str] = "wait_until"
@@ -81,7 +82,7 @@ class WaitUntil(Action):
         # Found anew at each look: the date may have moved meanwhile.
         moment = self.wait_until.of(run)
         if moment is None:
-            return Next()
+            return Hold(LATEST)  # until it comes
         if self.at is not None:
             moment = local_instant(moment.astimezone(run.zone).date(), self.at, run.zone)
         if run.resume_at == moment and run.now >= moment:

@@ -30,10 +30,10 @@ def whereabouts(connection: sa.Connection, playbook: Playbook, row: Mapping[str,
     at = found.text if found is not None else row["step"]
     if row["suspended_at"] is not None:
         yield f"stands still at `{at}` since {say(row['suspended_at'])}: {playbook.suspend_while}"
-    elif row["due_at"] >= LATEST:
-        yield f"stands at `{at}` until it comes"
     else:
-        yield f"stands at `{at}` until {say(row['due_at'])}"
+        # Where it waits, the end of the wait: it may be looked at before, to see whether anything has changed.
+        over = row["resume_at"] or row["due_at"]
+        yield f"stands at `{at}` until {say(over) if over < LATEST else 'it comes'}"
 
 
 def _not_begun(row: Mapping[str, Any], say: Say) -> Iterator[str]:

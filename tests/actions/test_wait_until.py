@@ -44,9 +44,8 @@ def test_working_days_are_counted_from_the_day(
     assert after(sqlite_store, now, steps, member_until=date(2026, 3, 25)).run()["resume_at"] == until
 
 
-@pytest.mark.parametrize("field", ["customer.member_until", "customer.birthday"])
-def test_a_moment_that_is_past_or_missing_is_not_waited_for(sqlite_store: sa.Engine, now: datetime, field: str) -> None:
-    world = after(sqlite_store, now, f"- wait_until: {field}\n- tag: x", birthday=date(1990, 1, 1))
+def test_a_moment_that_is_past_is_not_waited_for(sqlite_store: sa.Engine, now: datetime) -> None:
+    world = after(sqlite_store, now, "- wait_until: customer.birthday\n- tag: x", birthday=date(1990, 1, 1))
     assert world.run()["state"] == "done"
 
 

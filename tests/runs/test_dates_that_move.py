@@ -6,8 +6,12 @@ from textwrap import dedent
 import pytest
 import sqlalchemy as sa
 
+from engine.answers.why import Why
+from engine.clocks.times import LATEST
+from engine.store.customers import vouchers
 from engine.store.dialect import next_position
 from engine.store.goods import reservations
+from tests.actions.worlds import after
 from tests.shop import World, playbook
 
 WEDDING = dedent("""
@@ -136,3 +140,46 @@ def test_only_who_waits_for_a_date_that_can_move_hears_of_changes(
     world.event("order.paid", "mei", total=100)
     world.tick()
     assert (world.run()["state"], world.run()["listens"]) == ("running", listens)
+
+
+def test_a_day_that_is_missing_is_waited_for(store: sa.Engine, now: datetime) -> None:
+    body = "when: {event: order.paid}\n" + WEDDING[WEDDING.index("do:") :]
+    world = World(store, now, playbook("wedding", body))
+    world.customers("mei")
+    world.tick()
+    world.event("order.paid", "mei", total=100)
+    world.tick()
+    world.tick_until(now + 10 * DAY)
+    assert (world.messages(), world.run()["due_at"]) == ([], LATEST)
+    with world.store.connect() as connection:
+        lines = Why(world.shop, world.shop.workspace.playbooks["wedding"])(connection, "mei", world.now)
+    assert any("until it comes" in line.text for line in lines)
+    world.customers("mei", wedding_day=date(2026, 5, 20))
+    world.tick()
+    world.tick_until(datetime(2026, 6, 1, tzinfo=UTC))
+    assert world.message()["sent_at"] == datetime(2026, 5, 19, 10, tzinfo=UTC)
+
+
+def test_a_day_that_is_taken_away_is_waited_for_again(store: sa.Engine, now: datetime) -> None:
+    world = engaged(store, now, date(2026, 5, 20))
+    world.now = now + DAY
+    world.customers("mei", wedding_day=None)
+    world.tick()
+    assert world.run()["due_at"] == LATEST
+    world.customers("mei", wedding_day=date(2026, 3, 20))
+    world.tick()
+    assert world.run(state="running")["due_at"] == datetime(2026, 3, 19, 10, tzinfo=UTC)
+
+
+def test_a_voucher_that_is_not_redeemed_yet_is_waited_for(store: sa.Engine, now: datetime) -> None:
+    steps = (
+        "- {voucher: gift, as: gift, expires: 30 days}\n- wait_until: 2 days after gift.redeemed_at\n- email: thanks"
+    )
+    world = after(store, now, steps)
+    world.tick_until(now + 5 * DAY)
+    assert world.messages() == []
+    (voucher,) = world.rows(vouchers)
+    world.event("voucher.redeemed", "mei", code=voucher["code"])
+    world.tick()
+    world.tick_until(now + 20 * DAY)
+    assert world.message()["sent_at"] == now + 7 * DAY
