@@ -28,6 +28,7 @@ ELSEWHERE = {
     "does-not-fit": ("render/test_template.py", "do not go together"),
     "rejected": ("rehearse/test_answers.py", "this cannot happen"),  # a test that runs
     "no-result": ("rehearse/test_suite.py", "has no `gift` at this moment"),
+    "no-voucher": ("rehearse/test_vouchers.py", "there is no voucher `V2` at this moment"),
     "no-task": ("rehearse/test_answers.py", "there is no open task"),
     "no-question": ("rehearse/test_answers.py", "there is no open question"),
     "stock": ("cli/test_voucher.py", "has 0 codes"),  # a store
