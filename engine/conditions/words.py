@@ -12,10 +12,11 @@ from babel.numbers import get_currency_precision
 from engine.catalogue import Type
 from engine.conditions.python import Record, compared, holds, value_of
 from engine.conditions.terms import Mention, Share, percent
-from engine.conditions.tree import And, Atom, Contains, Empty, Is, Listed, Member, Moved, Not, Or, Ordered, Tree
+from engine.conditions.tree import And, Atom, Empty, Is, Member, Moved, Not, Or, Ordered, Tree
 from engine.source.problem import Flaw
 
 _MISSING: Final = "is missing"
+_NONE: Final[Mapping[str, Tree]] = {}
 
 
 class Reason(NamedTuple):
@@ -32,6 +33,21 @@ def explain(
     """Every atom with its answer, from left to right; below a `not` each is written as its opposite."""
     story = _Story(record, now, zone, segments, currency)
     return list(story.reasons(tree, denied=False))
+
+
+def asked_for(tree: Tree, segments: Mapping[str, Tree] = _NONE, *, denied: bool = False) -> frozenset[Mention]:
+    """The fields that are surely there where the condition holds, or where it does not (`denied`)."""
+    if isinstance(tree, Not):
+        return asked_for(tree.part, segments, denied=not denied)
+    if isinstance(tree, (And, Or)):
+        parts = [asked_for(part, segments, denied=denied) for part in tree.parts]
+        every = isinstance(tree, And) != denied
+        return frozenset[Mention]().union(*parts) if every else parts[0].intersection(*parts[1:])
+    if isinstance(tree, Member):
+        return asked_for(segments[tree.segment], segments, denied=denied) if tree.segment in segments else frozenset()
+    if isinstance(tree, Empty):
+        return frozenset(tree.mentions) if denied else frozenset()
+    return frozenset() if denied else frozenset(tree.mentions)
 
 
 def warnings(tree: Tree) -> list[Flaw]:
@@ -114,7 +130,7 @@ def _amount(amount: Fraction, decimals: int) -> str:
 
 def _surprises(tree: Tree, known: frozenset[Mention], *, denied: bool) -> Iterator[Flaw]:
     if isinstance(tree, And) and not denied:
-        known = known.union(*(_asked_for(part) for part in tree.parts))
+        known |= asked_for(tree)
     if isinstance(tree, Not) and isinstance(tree.part, Atom) and not denied:
         yield from _matches_missing(tree.part, tree, known)
     elif isinstance(tree, Atom) and denied:
@@ -141,9 +157,3 @@ def _can_be_missing(mention: Mention) -> bool:
     if metric is not None:
         return not metric.always
     return not mention.field.required and mention.field.type is not Type.TAGS
-
-
-def _asked_for(part: Tree) -> frozenset[Mention]:
-    if isinstance(part, Not) and isinstance(part.part, Empty):
-        return frozenset([part.part.mention])
-    return frozenset(part.mentions) if isinstance(part, (Is, Ordered, Moved, Listed, Contains)) else frozenset()

@@ -192,11 +192,9 @@ class CustomerRun(Rewards, Duties):
         return action.listens or any(self._may_come(scope, name) for scope, name in action.moments())
 
     def _may_come(self, scope: str, name: str) -> bool:
-        """Whether a date may change so that its moment is nearer than it was. An event stays as it is; the end of a voucher
-        is only put off, which the run finds when it looks."""
-        if scope == "customer":
-            return True
-        return "voucher" in self.results.get(scope, {}) and self.instant(scope, name) is None
+        """Whether a date may change so that its moment is nearer than it was: the customer's own, and one that is missing.
+        What has happened stays as it is; the end of a voucher is only put off, which the run finds when it looks."""
+        return scope == "customer" or self.instant(scope, name) is None
 
     def _unheard(self) -> datetime | None:
         """When to look again at dates of which nobody hears that they have changed: their store does not number that."""

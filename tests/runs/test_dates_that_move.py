@@ -183,3 +183,20 @@ def test_a_voucher_that_is_not_redeemed_yet_is_waited_for(store: sa.Engine, now:
     world.tick()
     world.tick_until(now + 20 * DAY)
     assert world.message()["sent_at"] == now + 7 * DAY
+
+
+def test_an_order_that_is_not_paid_yet_is_waited_for(store: sa.Engine, now: datetime) -> None:
+    world = World(
+        store,
+        now,
+        playbook("p", "when: {event: order.placed}\ndo: [{wait_until: 2 days after event.paid_at}, {email: paid}]"),
+    )
+    world.customers("mei")
+    world.tick()
+    world.event("order.placed", "mei", total=100, order_id="o1")
+    world.tick()
+    world.now = now + 5 * DAY
+    world.event("order.paid", "mei", total=100, order_id="o1")
+    world.tick()
+    world.tick_until(now + 20 * DAY)
+    assert world.message()["sent_at"] == now + 7 * DAY

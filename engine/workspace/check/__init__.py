@@ -11,6 +11,7 @@ from engine.workspace.check.flow import flow
 from engine.workspace.check.hours import hours
 from engine.workspace.check.lifetimes import lifetimes
 from engine.workspace.check.moments import moments
+from engine.workspace.check.presence import presence
 from engine.workspace.check.references import references
 from engine.workspace.check.rewards import rewards
 from engine.workspace.check.texts import texts
@@ -24,6 +25,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     channels,
     beginning,
     moments,
+    presence,
     lifetimes,
     hours,
     rewards,
