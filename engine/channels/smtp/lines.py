@@ -83,6 +83,8 @@ class Lines:
             task.result()
             if line.dead is None:
                 self.alive.append(line)
+            if line not in rung:  # it may not have rung yet, and its letter would be with nobody
+                rung.append(line)
         return rung
 
     def abandon(self) -> None:
