@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from io import FileIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -84,8 +85,17 @@ def log_to_stderr() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _renderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, Unheard(sys.stderr))),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, Unheard(_unbuffered(sys.stderr)))),
     )
+
+
+def _unbuffered(stream: TextIO) -> TextIO:
+    """The same without a buffer: what nobody takes would stay in it, and make the program end with a fault."""
+    try:
+        raw = FileIO(stream.fileno(), "w", closefd=False)
+    except OSError:
+        return stream  # it is no file
+    return TextIOWrapper(raw, stream.encoding, errors="backslashreplace", write_through=True)
 
 
 @click.command("run")

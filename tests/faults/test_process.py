@@ -19,7 +19,8 @@ from tests.test_daemon import _PATIENCE, Relay, _bought, _customers, _launched, 
 @contextmanager
 def _told_to(log: IO[Any] | int, root: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "engine", "run", str(root), "--store", _url(root), "--interval", "0.05"]
-    environment = {**os.environ, "REGULARS_SECRET": "a secret of many letters"}
+    # Buffered, as where nobody asks for something else: what stays in a buffer is tried once more at the end.
+    environment = {**os.environ, "REGULARS_SECRET": "a secret of many letters", "PYTHONUNBUFFERED": ""}
     process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
         yield process
