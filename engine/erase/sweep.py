@@ -7,10 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.failpoints import reach
-from engine.store.contents import contents
-from engine.store.erasures import NOBODY, erasures
+from engine.store.erasures import erasures
 from engine.store.faults import in_plain_words
-from engine.store.ledger import outbox
 
 
 def sweep(store: sa.Engine, now: datetime) -> bool:
@@ -20,9 +18,6 @@ def sweep(store: sa.Engine, now: datetime) -> bool:
     file is written anew, once after each erase. A program that is killed meanwhile leaves the file as it was, and the
     next sweep does all of it. Postgres does the like by itself (autovacuum).
     """
-    with store.begin() as connection:
-        nobodys = sa.exists().where(outbox.c.id == contents.c.message_id, outbox.c.customer_id.startswith(NOBODY))
-        connection.execute(sa.delete(contents).where(nobodys))
     if store.dialect.name == "sqlite" and not _rewritten(store):
         return False
     with store.begin() as connection:

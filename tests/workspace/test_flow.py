@@ -36,9 +36,9 @@ def test_a_block_goes_on_where_its_step_ends() -> None:
 
 
 def test_a_step_knows_its_line_and_words() -> None:
-    step = playbook("  - wait_until: 7 days after customer.birthday\n    at: 10:00\n").steps
+    step = playbook("  - wait_until: 7 days after customer.created_at\n    at: 10:00\n").steps
     (only,) = step.values()
-    assert (only.line, only.text) == (5, "wait_until 7 days after customer.birthday")
+    assert (only.line, only.text) == (5, "wait_until 7 days after customer.created_at")
 
 
 def test_blocks_are_found_by_declaration() -> None:
