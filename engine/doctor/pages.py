@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from engine.channels.http import Answer, Call
-from engine.clocks.told import told_time
 from engine.doctor.finding import Finding
 from engine.doctor.patient import Patient
 
@@ -39,7 +38,7 @@ def pages(patient: Patient) -> Iterator[Finding]:
         yield Finding("pages", level, f"{patient.settings.web.url} does not answer: {answer.reason}", advice)  # type: ignore[arg-type]
         return
     if "date" in answer.headers:
-        _note_time(patient, answer.headers["date"])
+        patient.note_time("the clock of the pages' server", answer.headers["date"])
     if answer.status == 404 and answer.headers.get("content-security-policy", "").startswith(_POLICY):
         yield Finding("pages", "ok", f"{patient.settings.web.url} answers")
     elif answer.status in (200, 404):
@@ -48,9 +47,3 @@ def pages(patient: Patient) -> Iterator[Finding]:
         yield Finding("pages", level, seen, advice)  # type: ignore[arg-type]
     else:
         yield Finding("pages", level, f"{patient.settings.web.url} answers {answer.status}", advice)  # type: ignore[arg-type]
-
-
-def _note_time(patient: Patient, text: str) -> None:
-    told = told_time(text)
-    if told is not None and told.tzinfo is not None:
-        patient.told_time.append(("the clock of the pages' server", told, patient.clock()))

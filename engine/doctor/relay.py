@@ -18,7 +18,6 @@ from aiosmtplib import (
 
 from engine.channels.dkim import open_signer
 from engine.channels.inside import is_inside
-from engine.clocks.told import told_time
 from engine.doctor.finding import Finding
 from engine.doctor.patient import Patient
 from engine.settings.channels import Email
@@ -44,7 +43,8 @@ async def _conversation(patient: Patient, email: Email) -> list[Finding]:
     )  # fmt: skip
     try:
         async with asyncio.timeout(4 * patient.seconds):
-            _note_time(patient, (await client.connect()).message)
+            greeting = (await client.connect()).message
+            patient.note_time("the relay's clock", greeting.rpartition(";")[2])  # some relays say what time it is
             await client.ehlo()
             found.append(Finding("relay", "ok", f"{where} answers"))
             if await _encrypted(patient, email, client, found):
@@ -60,13 +60,6 @@ async def _conversation(patient: Patient, email: Email) -> list[Finding]:
 
 def _context(patient: Patient) -> ssl.SSLContext:
     return patient.tls if patient.tls is not None else ssl.create_default_context()
-
-
-def _note_time(patient: Patient, greeting: str) -> None:
-    """Some relays say in their greeting what time it is."""
-    told = told_time(greeting.rpartition(";")[2])
-    if told is not None and told.tzinfo is not None:
-        patient.told_time.append(("the relay's clock", told, patient.clock()))
 
 
 async def _encrypted(patient: Patient, email: Email, client: SMTP, found: list[Finding]) -> bool:
