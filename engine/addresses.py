@@ -69,6 +69,11 @@ def parse_by(channel: str, text: str, prefix: str | None = None) -> str:
     return found
 
 
+def bare_number(text: str) -> str:
+    """A telephone number as an import keeps it: without spaces and signs, its country as it was written."""
+    return re.sub(r"[^+\d]", "", text)
+
+
 def fold_address(text: str) -> str:
     """The form under which an address is looked up in suppression lists: NFC, without case."""
     return unicodedata.normalize("NFC", text.strip()).lower()

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from engine.addresses import parse_address
+from engine.addresses import bare_number, parse_address
 
 _LONGEST_KEY = 200
 _LONGEST_TEXT = 1_000
@@ -68,7 +68,7 @@ def phone(field: str) -> str:
     """A number as people write it; kept without spaces and signs."""
     if not _PHONE.fullmatch(field.strip()):
         raise ValueError(f"`{field}` is not a phone number; write for example  +49 30 1234567")
-    return re.sub(r"[^+\d]", "", field)
+    return bare_number(field)
 
 
 @lru_cache(maxsize=_REMEMBERED)

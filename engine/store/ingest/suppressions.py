@@ -1,6 +1,5 @@
 """Suppressions: addresses to which nothing goes any more, whatever the customers agreed to."""
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -8,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.addresses import fold_address, parse_by
+from engine.addresses import bare_number, fold_address, parse_by
 from engine.store.customers import suppressions
 from engine.store.ingest.written import Rejected, Row, Written, batches
 from engine.store.many import write
@@ -61,7 +60,7 @@ def _forms(channel: str, address: str, prefix: str | None) -> set[str]:
     """An erase seals an address as it is looked up and as the customer's row has it: both must go."""
     forms = {folded(channel, address)}
     if channel == "sms":
-        forms.add(re.sub(r"[^+\d]", "", address))  # as an import keeps a number
+        forms.add(bare_number(address))
     with suppress(ValueError):  # older versions took what is no address too
         forms.add(as_looked_up(channel, address, prefix))
     return forms
