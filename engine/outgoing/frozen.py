@@ -21,6 +21,17 @@ Row = Mapping[str, Any]
 _BATCH = 1000
 
 
+_LEASED: sa.ColumnElement[bool] = sa.literal_column(LEASED)
+#: The messages that are still an attempt's; built once, since it is asked for each group.
+_MINE = (
+    sa.select(outbox.c.id)
+    .where(
+        outbox.c.id.in_(sa.bindparam("ids", expanding=True)), outbox.c.attempt_id == sa.bindparam("attempt"), _LEASED
+    )
+    .with_for_update()
+)
+
+
 @cache
 def _keep(dialect: str) -> Prepared:
     written = insert(dialect, contents).values({one.name: sa.bindparam(one.name, type_=one.type) for one in contents.c})
@@ -38,10 +49,7 @@ def freeze(connection: sa.Connection, attempt: str, written: Sequence[tuple[Row,
 
     Whoever was erased meanwhile has none: what is in a worker's hands then must not be written down again.
     """
-    ids = [row["id"] for row, _ in written]
-    leased: sa.ColumnElement[bool] = sa.literal_column(LEASED)
-    held = (outbox.c.id.in_(ids), outbox.c.attempt_id == attempt, leased)
-    mine = set(connection.execute(sa.select(outbox.c.id).where(*held).with_for_update()).scalars())
+    mine = set(connection.scalars(_MINE, {"ids": [row["id"] for row, _ in written], "attempt": attempt}))
     rows = [
         {
             "message_id": row["id"],
