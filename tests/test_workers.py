@@ -20,6 +20,14 @@ PRAISED = playbook(
 )
 
 
+def launched(store: sa.Engine, now: datetime, files: dict[str, str]) -> World:
+    """A world with one customer, whose playbook has begun."""
+    world = World(store, now, files)
+    world.customers("mei")
+    world.tick()
+    return world
+
+
 def test_a_worker_whose_window_another_one_has_evaluated_leaves_it(postgres_store: sa.Engine, now: datetime) -> None:
     world = World(postgres_store, now, playbook("p", "when: {event: order.paid}\ndo: [{tag: x}]"))
     world.tick()
@@ -54,9 +62,7 @@ def test_nobody_is_woken_while_a_run_may_be_about_to_listen(postgres_store: sa.E
 
 def test_what_another_worker_has_heard_of_has_happened(store: sa.Engine, now: datetime) -> None:
     """Whose pass began earlier, or whose clock is behind, must not let a run fall asleep for which nobody hears it again."""
-    world = World(store, now, PRAISED)
-    world.customers("mei")
-    world.tick()
+    world = launched(store, now, PRAISED)
     world.now = now + 5 * SECOND
     world.event("review.posted", "mei", at=now + 4 * SECOND, rating=5)
     world.tick()
@@ -67,9 +73,7 @@ def test_what_another_worker_has_heard_of_has_happened(store: sa.Engine, now: da
 
 
 def test_what_comes_while_a_pass_has_begun_is_in_its_window_and_counts(store: sa.Engine, now: datetime) -> None:
-    world = World(store, now, PRAISED)
-    world.customers("mei")
-    world.tick()
+    world = launched(store, now, PRAISED)
     world.event("order.paid", "mei", at=now + 5 * SECOND, total=10)
     world.event("review.posted", "mei", at=now + 6 * SECOND, rating=5)
     world._tick.living(Hands(lambda: now + 7 * SECOND))
@@ -78,9 +82,7 @@ def test_what_comes_while_a_pass_has_begun_is_in_its_window_and_counts(store: sa
 
 
 def test_an_order_of_a_clock_that_is_ahead_counts_once_its_time_has_come(store: sa.Engine, now: datetime) -> None:
-    world = World(store, now, REGULAR)
-    world.customers("mei")
-    world.tick()
+    world = launched(store, now, REGULAR)
     world.event("order.paid", "mei", at=now + 5 * SECOND, total=20000)
     world.tick()
     world.tick(now + 9 * SECOND)
@@ -88,9 +90,7 @@ def test_an_order_of_a_clock_that_is_ahead_counts_once_its_time_has_come(store: 
 
 
 def test_who_changes_again_while_members_are_enrolled_enters(postgres_store: sa.Engine, now: datetime) -> None:
-    world = World(postgres_store, now, REGULAR)
-    world.customers("mei")
-    world.tick()
+    world = launched(postgres_store, now, REGULAR)
     world.event("order.paid", "mei", total=20000)
     come: list[bool] = []
 
