@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine.render import return_address
@@ -33,10 +34,19 @@ def feedback_id(email: Email, row: Row) -> str | None:
     if email.feedback_id is None:
         return None
     own = email.feedback_id if email.feedback_id != OWN_NAME else own_sender_id(email)
-    parts = (row["playbook"], row["message"], row["topic"] or row["purpose"], own)
+    return _joined(row["playbook"], row["message"], row["topic"] or row["purpose"], own)
+
+
+@lru_cache(maxsize=256)  # the same for all mails of a message
+def _joined(*parts: str) -> str:
     return ":".join(_OTHER.sub("-", part) for part in parts)
 
 
 def own_sender_id(email: Email) -> str:
     """The sender's id where the settings give none: its domain, in 5 to 15 letters."""
-    return _OTHER.sub("-", email.address.rpartition("@")[2].replace(".", "-"))[:_LONGEST_ID].strip("-").ljust(5, "0")
+    return _shortened(email.address.rpartition("@")[2])
+
+
+@lru_cache(maxsize=16)
+def _shortened(domain: str) -> str:
+    return _OTHER.sub("-", domain.replace(".", "-"))[:_LONGEST_ID].strip("-").ljust(5, "0")

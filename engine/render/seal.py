@@ -18,6 +18,7 @@ SHORTEST_SECRET = 16
 _TAG = 16
 _STEP = 16  # lengths are rounded up, so that they do not tell how long an id is
 _LONGEST = 2048
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def seal(secrets: Sequence[str], purpose: str, values: Sequence[Any]) -> str:
@@ -26,7 +27,7 @@ def seal(secrets: Sequence[str], purpose: str, values: Sequence[Any]) -> str:
     Raises `ValueError` for a secret that is too short.
     """
     checked(secrets)
-    plain = json.dumps(values, separators=(",", ":")).encode()
+    plain = _ENCODER.encode(values).encode()
     plain += b" " * (-len(plain) % _STEP)
     whole, hiding = _keys(secrets[-1], purpose)
     tag = hmac.digest(whole, plain, sha256)[:_TAG]

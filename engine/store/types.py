@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ def to_microseconds(instant: datetime) -> int:
     return (span.days * 86_400 + span.seconds) * _MICROSECOND + span.microseconds
 
 
+@lru_cache(maxsize=1024)  # what was planned, sent or read together has the same instants
 def from_microseconds(value: int) -> datetime:
     """The UTC instant of that many microseconds since 1970."""
     return _EPOCH + timedelta(0, value // _MICROSECOND, value % _MICROSECOND)
