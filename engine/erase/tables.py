@@ -155,8 +155,9 @@ TABLES: Final[Mapping[str, Rule]] = {
         },
     ),
     "receipts": Deleted(
-        # Read as a whole: the key begins with the source, and nobody is erased often.
-        (receipts.c.source + ":" + receipts.c.event_id).in_(
+        # Read as a whole: the key begins with the source, and nobody is erased often. Older ones do not say whose they are.
+        _own(receipts)
+        | (receipts.c.source + ":" + receipts.c.event_id).in_(
             sa.union_all(sa.select(events.c.id).where(_own(events)), sa.select(orders.c.id).where(_own(orders)))
         )
     ),

@@ -13,6 +13,7 @@ receipts = sa.Table(
     sa.Column("event_id", Key, nullable=False),  # as the source numbers its events
     sa.Column("hash", Key, nullable=False),
     sa.Column("received_at", Instant, nullable=False),
+    sa.Column("customer_id", Key),  # of whom was told; of goods, and before this was kept, nobody
     sa.PrimaryKeyConstraint("source", "event_id"),
     sa.Index("ix_receipts_received_at", "received_at"),
     sqlite_with_rowid=False,

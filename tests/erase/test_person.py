@@ -15,9 +15,18 @@ from engine.outgoing.sight import Sight
 from engine.store.contents import contents
 from engine.store.customers import customers, metadata, suppressions
 from engine.store.erasures import erasures, unswept
-from engine.store.ingest import lift_suppression, put_consents, put_customers, put_events, put_suppressions
+from engine.store.ingest import (
+    Told,
+    lift_suppression,
+    put_consents,
+    put_customers,
+    put_events,
+    put_suppressions,
+    receive,
+)
 from engine.store.ledger import outbox
 from engine.store.sealed import keep_keys
+from engine.store.sources import receipts
 from tests.erase.canaries import WHO, fill
 from tests.scripted import Scripted
 from tests.shop import SECRETS, World, playbook
@@ -52,6 +61,20 @@ def test_no_byte_of_a_canary_remains(world: World) -> None:
     # Figures count what they counted before.
     assert [(row["state"], row["playbook"]) for row in world.runs()] == [("done", "p")]
     assert [row["state"] for row in world.messages()] == ["sent"]
+
+
+def test_a_receipt_is_erased_whatever_became_of_its_event(world: World) -> None:
+    world.customers(WHO, "somebody-else")
+    told = [_told(one, number, world.now) for number, one in enumerate((WHO, "somebody-else"))]
+    assert [one.state for one in receive(world.store, told, world.now)] == ["stored", "stored"]
+    erased(world, WHO)
+    assert [row["event_id"] for row in world.rows(receipts)] == ["e1"]
+
+
+def _told(customer: str, number: int, now: datetime) -> Told:
+    payload = {"order_id": f"of-the-till-{number}", "total": 1000}
+    row = {"name": "order.paid", "customer_id": customer, "occurred_at": now, "payload": payload}
+    return Told("till", f"e{number}", str(number), row)
 
 
 def test_a_letter_that_is_refused_for_now_after_the_erase_is_not_written_down_again(
