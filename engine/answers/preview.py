@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.actions.series import Series
-from engine.answers.why import find_customer
+from engine.answers.whom import find_customer
 from engine.catalogue import Field, Type
 from engine.catalogue.origin import EVENTS
 from engine.clocks.times import Length

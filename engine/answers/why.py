@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from engine.answers.chances import Chances, is_dated
 from engine.answers.evidence import answers
 from engine.answers.whereabouts import told_of, whereabouts
-from engine.catalogue import Catalogue, Field
+from engine.answers.whom import find_customer
+from engine.catalogue import Field
 from engine.conditions import Tree, explain, within
 from engine.facts import Record
 from engine.guards import against
@@ -37,10 +38,6 @@ class Line:
     holds: bool | None = None
     value: str = ""
     depth: int = 0
-
-
-class UnknownCustomer(LookupError):
-    """Nobody in the store has that id or address."""
 
 
 @dataclass(frozen=True)
@@ -240,24 +237,6 @@ class Why:
         return instant.astimezone(self.shop.settings.zone).strftime("%Y-%m-%d %H:%M")
 
 
-def find_customer(shop: Shop, connection: sa.Connection, customer: str) -> str:
-    """The id of the customer with that id or address. Raises `UnknownCustomer`."""
-    catalogue = shop.catalogue
-    table, key = catalogue.table(catalogue.customers.name), catalogue.customer_key
-    asked = (
-        [key == (int(customer) if catalogue.customers.numbered else customer)]
-        if _may_be_key(catalogue, customer)
-        else []
-    )
-    email = catalogue.fields.get("email")
-    if email is not None and email.column is not None:
-        asked.append(table.c[email.column.name] == customer)
-    found = connection.execute(sa.select(key).where(sa.or_(sa.false(), *asked))).scalars().first()
-    if found is None:
-        raise UnknownCustomer(f"no customer has the id or the address `{customer}`")
-    return str(found)
-
-
 def _standing(row: sa.RowMapping) -> str:
     """Where a message stands, with what was ever in doubt about it."""
     known = ", and taken twice" if row["duplicate_known"] else ", sent again after no answer" if row["dup_risk"] else ""
@@ -272,7 +251,3 @@ def _dates(playbook: Playbook) -> Sequence[str]:
     """The customer's dates that the trigger looks at."""
     named = (getattr(playbook.trigger, word, None) for word in ("date", "anniversary"))
     return [name.removeprefix("customer.") for name in named if isinstance(name, str)]
-
-
-def _may_be_key(catalogue: Catalogue, customer: str) -> bool:
-    return not catalogue.customers.numbered or customer.isdecimal()

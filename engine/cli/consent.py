@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from engine.answers.evidence import answers
-from engine.answers.why import UnknownCustomer, find_customer
+from engine.answers.whom import find_customer
 from engine.cli.options import open_store, read_workspace, store_option, workspace_option
 from engine.shop import Shop
 
@@ -19,10 +19,7 @@ def command(customer: str, folder: Path, store: str) -> None:
     workspace = read_workspace(folder, strict=False)
     with open_store(store) as engine, engine.connect() as connection:
         shop = Shop(engine, workspace)
-        try:
-            found = answers(connection, find_customer(shop, connection, customer), shop.settings.zone)
-        except UnknownCustomer as fault:
-            raise click.ClickException(str(fault)) from fault
+        found = answers(connection, find_customer(shop, connection, customer), shop.settings.zone)
     for one in found:
         click.echo(one)
     if not found:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from engine.answers.why import UnknownCustomer
+from engine.answers.whom import UnknownCustomer
 from engine.cli.options import SECRET, open_store, read_workspace, store_option, workspace_option
 from engine.daemon import clock
 from engine.erase import (

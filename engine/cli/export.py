@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from engine.answers.why import UnknownCustomer
 from engine.cli.options import open_store, read_workspace, store_option, workspace_option
 from engine.daemon import clock
 from engine.erase import find_person
@@ -28,10 +27,7 @@ def command(customer: str, out: Path | None, folder: Path, store: str) -> None:
     workspace = read_workspace(folder, strict=False)
     with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
         shop = Shop(engine, workspace)
-        try:
-            found = known(shop, connection, find_person(shop, connection, customer), clock())
-        except UnknownCustomer as fault:
-            raise click.ClickException(str(fault)) from fault
+        found = known(shop, connection, find_person(shop, connection, customer), clock())
     path = out or Path(file_name(found.person.id))
     try:
         write_archive(found, path)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
+from engine.answers.whom import UnknownCustomer
 from engine.render import SHORTEST_SECRET
 from engine.source.near import suggest
 from engine.source.printing import print_problems
@@ -79,7 +80,7 @@ def read_workspace(folder: Path, *, strict: bool = True) -> Workspace:
 
 @contextmanager
 def open_store(url: str) -> Iterator[sa.Engine]:
-    """The store, migrated to this version; what it fails at is told in a sentence."""
+    """The store, migrated to this version; what it fails at is told in a sentence, and so is whom it does not know."""
     try:
         store = connect(url)
     except StoreError as fault:
@@ -93,7 +94,7 @@ def open_store(url: str) -> Iterator[sa.Engine]:
         with in_plain_words():
             migrate(store)
             yield store
-    except StoreError as fault:
+    except (StoreError, UnknownCustomer) as fault:
         raise click.ClickException(str(fault)) from fault
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from engine.answers.why import find_customer
+from engine.answers.whom import find_customer
 from engine.cli.options import store_option, workspace_option
 from engine.cli.status import table
 from engine.cli.voucher import LengthOfTime, at_counter

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from engine.answers.why import UnknownCustomer, find_customer
+from engine.answers.whom import find_customer
 from engine.cli.options import Tidy, open_store, read_workspace, store_option, workspace_option
 from engine.cli.status import table
 from engine.clocks.times import Length
@@ -37,7 +37,7 @@ def at_counter(folder: Path, store: str) -> Iterator[tuple[Counter, sa.Connectio
     try:
         with open_store(store) as engine, engine.begin() as connection:
             yield Counter(Shop(engine, workspace), clock()), connection
-    except (Refusal, UnknownCustomer) as refusal:
+    except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal
 
 

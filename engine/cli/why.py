@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from engine.answers.why import UnknownCustomer, Why
+from engine.answers.why import Why
 from engine.cli.options import open_store, playbook_named, read_workspace, store_option, workspace_option
 from engine.daemon import clock
 from engine.shop import Shop
@@ -22,10 +22,7 @@ def command(customer: str, playbook: str, folder: Path, store: str) -> None:
     workspace = read_workspace(folder, strict=False)
     found = playbook_named(workspace, playbook)
     with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
-        try:
-            lines = Why(Shop(engine, workspace), found)(connection, customer, clock())
-        except UnknownCustomer as fault:
-            raise click.ClickException(str(fault)) from fault
+        lines = Why(Shop(engine, workspace), found)(connection, customer, clock())
     width = max(len(line.text) + 2 * line.depth for line in lines)
     for line in lines:
         text = ("  " * line.depth + line.text).ljust(min(width, 90))

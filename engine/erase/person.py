@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.answers.why import UnknownCustomer, find_customer
+from engine.answers.whom import find_customer
 from engine.erase.tables import ERASED, TABLES, Anonymised, Deleted, Nobodys, Rule, emptied
 from engine.failpoints import reach
 from engine.outgoing.sight import address_of
@@ -22,7 +22,6 @@ from engine.store.sealed import CUSTOMER, Address, erased_among, folded, keys_of
 
 _CHANNELS = {"email": "email", "sms": "phone", "chat": "chat"}
 _SHARED = ("company", "household")
-_NAMED = 5  # of those who share an address
 
 
 class CannotSeal(Exception):
@@ -48,9 +47,7 @@ class Erased:
 
 def find_person(shop: Shop, connection: sa.Connection, customer: str) -> Person:
     """The customer with that id or address. Raises `UnknownCustomer`, also where several have the address."""
-    return person_with(
-        shop, connection, _the_one(shop, connection, customer, find_customer(shop, connection, customer))
-    )
+    return person_with(shop, connection, find_customer(shop, connection, customer))
 
 
 def person_with(shop: Shop, connection: sa.Connection, id_: str) -> Person:
@@ -72,20 +69,6 @@ def find_remains(shop: Shop, connection: sa.Connection, customer: str) -> Person
 def _elsewhere(shop: Shop) -> str | None:
     name = shop.catalogue.customers.name
     return name if name != customers.name else None
-
-
-def _the_one(shop: Shop, connection: sa.Connection, customer: str, found: str) -> str:
-    """Whom an address stands for: what is known of one is told to nobody else, and nobody is erased by chance."""
-    catalogue, key = shop.catalogue, shop.catalogue.customer_key
-    email = catalogue.fields.get("email")
-    if found == customer or email is None or email.column is None:
-        return found
-    column = catalogue.table(catalogue.customers.name).c[email.column.name]
-    theirs = connection.scalars(sa.select(key).where(column == customer).order_by(key).limit(_NAMED + 1)).all()
-    if len(theirs) > 1:
-        named = ", ".join(map(str, theirs[:_NAMED])) + (" …" if len(theirs) > _NAMED else "")
-        raise UnknownCustomer(f"several customers have the address `{customer}`; write the id of one of them:  {named}")
-    return found
 
 
 def _addresses(shop: Shop, customer: Mapping[str, Any]) -> Iterator[Address]:

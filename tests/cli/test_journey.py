@@ -191,6 +191,26 @@ def test_a_preview_shows_each_mail_and_writes_pages(user: User) -> None:
     assert len(list((user.folder / "pages").glob("*.html"))) == 2
 
 
+def test_whoever_shares_an_address_is_named_by_the_id(user: User) -> None:
+    shop = str(user.folder / "shop")
+    rows = user.folder / "household.csv"
+    rows.write_text("id,email\nmei,home@example.com\ntom,home@example.com\n")
+    assert user.types("import", "customers", str(rows), "-w", shop).exit_code == 0
+    several = "Error: several customers have the address `home@example.com`; write the id of one of them:  mei, tom\n"
+    asked = (
+        ("preview", "thank-you", "--customer"), ("why",), ("consent",), ("points",), ("voucher", "issue", "gift"), ("export",)
+    )  # fmt: skip
+    for command in asked:
+        after = ("thank-you",) if command == ("why",) else ()
+        found = user.types(*command, "home@example.com", *after, "-w", shop)
+        assert (found.exit_code, found.output.endswith(several)) == (1, True), found.output
+    nobody = user.types("preview", "thank-you", "--customer", "nobody", "-w", shop)
+    assert (nobody.exit_code, nobody.output.splitlines()[-1]) == (
+        1,
+        "Error: no customer has the id or the address `nobody`",
+    )
+
+
 def test_the_statements_of_a_playbook_can_be_read(user: User) -> None:
     found = user.types("sql", "thank-you", "-w", str(user.folder / "shop"))
     assert found.exit_code == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from engine.answers.why import UnknownCustomer
+from engine.answers.whom import UnknownCustomer
 from engine.channels import Retry
 from engine.erase import CannotSeal, Erased, erase, find_person, in_numbers, sweep
 from engine.failpoints import Crash, armed

@@ -118,9 +118,12 @@ def _sign(connection: sa.Connection, events: Sequence[Told], now: datetime) -> s
     """Writes the receipts first, always in the same order: of two who tell the same at once, one waits for the other."""
     rows = [
         {
-            "source": one.source, "event_id": one.id, "hash": one.hash, "received_at": now,
+            "source": one.source,
+            "event_id": one.id,
+            "hash": one.hash,
+            "received_at": now,
             "customer_id": None if one.about_goods else one.row["customer_id"],
-        }  # fmt: skip
+        }
         for one in sorted(events, key=lambda one: one.key)
     ]
     return write(connection, receipts, rows)
