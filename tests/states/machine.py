@@ -379,6 +379,9 @@ class Machine(RuleBasedStateMachine):
             self.calm()
         if before == "paused":
             self.away.clear()
+        if before == "retired":
+            # By a clock that was set back, what came meanwhile may happen only now.
+            self.account.perhaps |= {("thanks", one.event) for one in self.account.orders if one.at > self.now}
 
     def _put_back(self) -> None:
         if self.status != "active":
