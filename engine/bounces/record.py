@@ -16,7 +16,7 @@ from engine.failpoints import reach
 from engine.outgoing.doubt import confirm
 from engine.outgoing.tries import follow
 from engine.shop import Shop
-from engine.store.bounces import KEPT, reports
+from engine.store.bounces import IGNORED, reports
 from engine.store.contents import contents
 from engine.store.dialect import insert, lock_customers
 from engine.store.ingest import put_suppressions, record_event
@@ -26,9 +26,9 @@ from engine.store.ledger import outbox
 #: A report that the store has already.
 KNOWN = "known"
 
-# So much of a mail that was ignored is kept for a person, for so long, and of so many at one time.
+# So much of a mail that was ignored is kept for a person, for so long, and of so many at one time; then nothing of it.
 _EXCERPT, _KEPT_FOR, _MOST_KEPT = 4_000, timedelta(days=30), 500
-_KEPT: sa.ColumnElement[bool] = sa.literal_column(KEPT)
+_IGNORED: sa.ColumnElement[bool] = sa.literal_column(IGNORED)
 _BOUNCES = ("dead", "refused")
 #: It was to go once more, and need not.
 _AGAIN = ("planned", "deferred", "claimed")
@@ -142,14 +142,14 @@ class Intake:
     def _excerpt(self, connection: sa.Connection, mail: bytes, now: datetime) -> str | None:
         """The beginning of a mail; None where too many are kept already, since anybody can write to the address."""
         _forget(connection, now)
-        count = connection.execute(sa.select(sa.func.count()).select_from(reports).where(_KEPT)).scalar_one()
-        if count >= _MOST_KEPT:
+        kept = sa.select(sa.func.count()).select_from(reports).where(_IGNORED, reports.c.excerpt.is_not(None))
+        if connection.execute(kept).scalar_one() >= _MOST_KEPT:
             return None
         return mail[:_EXCERPT].decode("utf-8", "replace").replace("\0", "").replace("\r\n", "\n")
 
 
 def forget(store: sa.Engine, now: datetime) -> None:
-    """Forgets what was kept of strangers' mails for long enough, also where no other comes."""
+    """Forgets strangers' mails that were kept for long enough, also where no other comes."""
     with store.connect().execution_options(reading=True) as connection:
         if connection.execute(sa.select(reports.c.digest).where(*_over(now)).limit(1)).first() is None:
             return
@@ -158,11 +158,11 @@ def forget(store: sa.Engine, now: datetime) -> None:
 
 
 def _forget(connection: sa.Connection, now: datetime) -> None:
-    connection.execute(sa.update(reports).where(*_over(now)).values(excerpt=None))
+    connection.execute(sa.delete(reports).where(*_over(now)))
 
 
 def _over(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return _KEPT, reports.c.at < now - _KEPT_FOR
+    return _IGNORED, reports.c.at < now - _KEPT_FOR
 
 
 def _was_taken(connection: sa.Connection, row: Row) -> None:

@@ -17,7 +17,7 @@ from engine.bounces.report import LARGEST
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_option
 from engine.daemon import clock
 from engine.shop import Shop
-from engine.store.bounces import KEPT, reports
+from engine.store.bounces import IGNORED, reports
 from engine.workspace import Workspace
 
 #: What became of a mail, for people.
@@ -134,8 +134,9 @@ def _read(intake: Intake, workspace: Workspace) -> None:
 
 def _show(store: sa.Engine) -> None:
     with store.connect().execution_options(reading=True) as connection:
-        found = sa.select(reports.c.at, reports.c.said, reports.c.excerpt)
-        rows = connection.execute(found.where(sa.literal_column(KEPT)).order_by(reports.c.at)).all()
+        kept = (sa.literal_column(IGNORED), reports.c.excerpt.is_not(None))
+        found = sa.select(reports.c.at, reports.c.said, reports.c.excerpt).where(*kept).order_by(reports.c.at)
+        rows = connection.execute(found).all()
         counts = connection.execute(sa.select(reports.c.kind, sa.func.count()).group_by(reports.c.kind)).all()
     for at, said, excerpt in rows:
         click.echo(f"--- {at:%Y-%m-%d %H:%M} UTC  {said}\n{_harmless(excerpt)}\n")

@@ -1,4 +1,4 @@
-"""What came back of mails: every report once, with what it changed; of those that nobody could read, a piece to look at."""
+"""What came back of mails: every report once, with what it changed; for a month also what was none, with a piece of it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from engine.store.customers import metadata
 from engine.store.types import Instant, Key
 
 #: The words of the partial indexes; a query must use the very same to be led to it.
-KEPT = "excerpt IS NOT NULL"
+IGNORED = "kind = 'ignored'"
 COMPLAINTS = "kind = 'complained'"
 
 
@@ -28,6 +28,6 @@ reports = sa.Table(
     sa.Column("excerpt", sa.Text),  # the beginning of a mail that was ignored, for a person to look at
     sa.Index("ix_reports_message_id", "message_id"),
     sa.Index("ix_reports_complaints", "message_id", **_where(COMPLAINTS)),
-    sa.Index("ix_reports_kept", "at", **_where(KEPT)),
+    sa.Index("ix_reports_ignored", "at", **_where(IGNORED)),
     sqlite_with_rowid=False,
 )
