@@ -16,11 +16,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import sqlalchemy as sa
 import structlog
 
 from engine.failpoints import reach
 from engine.shop import Shop
-from engine.store.faults import StoreError
+from engine.store.faults import StoreError, is_of_a_statement
 from engine.store.importing import KINDS, ImportReport, Refused, import_open
 from engine.whole import fitting
 
@@ -102,6 +103,11 @@ class Inbox:
                 return
             except (OSError, StoreError) as fault:
                 self._leave(name, fault)
+            except Exception as fault:
+                if isinstance(fault, sa.exc.DBAPIError) and not is_of_a_statement(fault):
+                    raise  # the next file would meet it too
+                self._refused[name] = self._before[name]
+                _log.exception("a fault of the engine; a file of the inbox is left where it is", name=_shown(name))
             else:
                 yield from [report] if report is not None else []
 

@@ -287,6 +287,20 @@ def test_a_file_that_cannot_be_put_away_keeps_no_other_one_waiting(drop: Drop) -
     assert [one.rejected for one in drop.twice()] == [1]
 
 
+def test_a_file_that_the_store_refuses_keeps_no_other_one_waiting(drop: Drop) -> None:
+    with drop.shop.store.begin() as connection:  # a rule of the shop's own, which no file of ours knows
+        connection.exec_driver_sql("CREATE UNIQUE INDEX one_title ON products (title)")
+    drop.put("products.csv", "id,title\ncup,Cup\nmug,Cup\n")
+    drop.put("suppressions.csv", "address,reason\nmei@example.com,asked for it\n")
+    with capture_logs() as logs:
+        assert [one.kind for one in drop.twice()] == ["suppressions"]
+        drop.look()
+    told = [one["name"] for one in logs if one["event"].startswith("a fault of the engine")]
+    assert (told, drop.names()) == (["products.csv"], ["products.csv"])
+    drop.put("products.csv", "id,title\ncup,Cup\nmug,Mug\n")
+    assert [one.new for one in drop.twice()] == [2]
+
+
 def test_what_every_file_would_meet_ends_the_look_and_is_tried_again(drop: Drop) -> None:
     drop.put("customers.csv", CUSTOMERS)
     drop.look()

@@ -134,9 +134,8 @@ def _read(intake: Intake, workspace: Workspace) -> None:
 
 def _show(store: sa.Engine) -> None:
     with store.connect().execution_options(reading=True) as connection:
-        kept = (sa.literal_column(IGNORED), reports.c.excerpt.is_not(None))
-        found = sa.select(reports.c.at, reports.c.said, reports.c.excerpt).where(*kept).order_by(reports.c.at)
-        rows = connection.execute(found).all()
+        found = sa.select(reports.c.at, reports.c.said, reports.c.excerpt).order_by(reports.c.at)
+        rows = connection.execute(found.where(sa.literal_column(IGNORED), reports.c.excerpt.is_not(None))).all()
         counts = connection.execute(sa.select(reports.c.kind, sa.func.count()).group_by(reports.c.kind)).all()
     for at, said, excerpt in rows:
         click.echo(f"--- {at:%Y-%m-%d %H:%M} UTC  {said}\n{_harmless(excerpt)}\n")

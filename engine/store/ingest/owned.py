@@ -1,6 +1,6 @@
 """Rows that belong to a customer and are told again when they change: wishes, reservations, subscriptions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,15 +15,15 @@ from engine.store.many import among, write
 
 
 def put_reservations(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> Written:
-    """Writes reservations by their `id`: `customer_id`, `starts_at`, `state`, and what else is known."""
+    """Writes reservations by their `id`: `customer_id`, `starts_at`, and what else is known. A new one is `booked`."""
     dated = [{"made_at": now, **row} for row in rows]
-    return put_owned(connection, reservations, ("id",), dated, ("made_at",), now)
+    return put_owned(connection, reservations, ("id",), dated, ("made_at",), now, {"state": "booked"})
 
 
 def put_subscriptions(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> Written:
-    """Writes subscriptions by their `id`: `customer_id`, `renews_on`, `state`, and what else is known."""
+    """Writes subscriptions by their `id`: `customer_id`, and what else is known. A new one is `active`."""
     dated = [{"began_at": now, **row} for row in rows]
-    return put_owned(connection, subscriptions, ("id",), dated, ("began_at",), now)
+    return put_owned(connection, subscriptions, ("id",), dated, ("began_at",), now, {"state": "active"})
 
 
 def put_owned(
@@ -33,15 +33,19 @@ def put_owned(
     rows: Sequence[Row],
     begun: Sequence[str],
     now: datetime,
+    usual: Mapping[str, object] | None = None,
 ) -> Written:
-    """Writes rows by their key; the columns `begun` are kept from the first time. Their customers count as changed."""
+    """Writes rows by their key; the columns `begun` are kept from the first time. Their customers count as changed.
+
+    A new row has what is `usual` where it does not say; one that is known keeps what it has.
+    """
     done = Written()
     for offset, batch in batches(rows):
         part = Written()
         past = not_of_the_future(enumerate(batch), begun, now, part)
         keyed = ((index, {**row, "\0": tuple(row[name] for name in key)}) for index, row in past)
         kept = [(index, {name: row[name] for name in row if name != "\0"}) for index, row in _once(keyed, table, part)]
-        _put(connection, table, key, kept, begun, part)
+        _put(connection, table, key, kept, begun, usual or {}, part)
         done.add(part, offset)
     return done
 
@@ -63,6 +67,7 @@ def _put(
     key: Sequence[str],
     rows: Sequence[Numbered],
     begun: Sequence[str],
+    usual: Mapping[str, object],
     done: Written,
 ) -> None:
     known = lock(connection, {row["customer_id"] for _, row in rows})
@@ -84,7 +89,8 @@ def _put(
     written: set[object] = set()
     for group in alike({**row, POSITION: position} if numbered else row for row in kept):
         change = [name for name in group[0] if name not in (*key, *begun, "customer_id", POSITION)]
-        written |= write(connection, table, group, change, also=[POSITION] if numbered else [])
+        whole = [{**usual, **row} for row in group]
+        written |= write(connection, table, whole, change, also=[POSITION] if numbered else [])
     names = [_name(tuple(row[name] for name in key)) for row in kept]
     changed = {_name(one if isinstance(one, tuple) else (one,)) for one in written}
     done.count(names, before, changed)

@@ -14,7 +14,7 @@ from engine.store.many import among
 
 
 def put_redemptions(connection: sa.Connection, rows: Sequence[Row], now: datetime) -> Written:
-    """Redeems vouchers: `code`, `at`, `order_id` (None: not known). The same row again changes nothing."""
+    """Redeems vouchers: `code`, `at`, `order_id` where it is known. The same row again changes nothing."""
     done = Written()
     for offset, batch in batches(rows):
         codes = among(connection, vouchers.c.code, [row["code"] for row in batch])
@@ -33,6 +33,7 @@ def put_redemptions(connection: sa.Connection, rows: Sequence[Row], now: datetim
 
 
 def _event(row: Row, customer: str) -> dict[str, Any]:
-    payload = {"code": row["code"], **({"order_id": row["order_id"]} if row["order_id"] is not None else {})}
-    key = f"redeemed:{row['code']}:{row['order_id'] or row['at'].isoformat()}"
+    order = row.get("order_id")  # a file may have no column of it
+    payload = {"code": row["code"], **({"order_id": order} if order is not None else {})}
+    key = f"redeemed:{row['code']}:{order or row['at'].isoformat()}"
     return {"id": key, "name": REDEEMED, "customer_id": customer, "occurred_at": row["at"], "payload": payload}

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from engine.store.customers import customers
+from engine.store.customers import customers, vouchers
 from engine.store.goods import goods_events, products, reservations, subscriptions, wishes
-from engine.store.importing import ImportReport, Reading, import_csv
+from engine.store.importing import KINDS, ImportReport, Reading, import_csv
 from tests.store.rows import add_customers, everything, one
 
 FILES = {
@@ -125,3 +125,51 @@ def test_customers_carry_company_channel_and_wedding(
     found = one(store, customers, id="mei")
     assert (found.company, found.household, found.preferred_channel) == ("acme", "h1", "sms")
     assert (found.chat, found.wedding_day) == ("@mei", date(2015, 6, 1))
+
+
+#: A value of each column that some kind cannot do without.
+_VALUES = {
+    "id": "x1", "customer": "mei", "product": "oolong", "event": "order.paid", "at": "2026-02-20", "placed_at": "2026-02-20",
+    "total": "12.50", "order": "x1", "line": "1", "quantity": "2", "amount": "25", "starts_at": "2026-04-01 18:30",
+    "code": "TEN-1", "channel": "email", "given": "yes", "how": "form", "address": "ada@example.com", "reason": "asked",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_columns_that_a_kind_asks_for_are_enough(
+    store: sa.Engine, tmp_path: Path, now: datetime, reading: Reading, kind: str
+) -> None:
+    add_customers(store, now, "mei")
+    load(store, tmp_path, "orders", "id,customer,placed_at,total\nx1,mei,2026-02-19,1\n", reading)
+    with store.begin() as connection:
+        connection.execute(
+            sa.insert(vouchers).values(
+                kind="gift", code="TEN-1", customer_id="mei", enrolment_id=1, step="0", iteration=0, state="issued",
+                issued_at=now,
+            )
+        )  # fmt: skip
+    needed = [one.name for one in KINDS[kind].columns if one.required]
+    row = {**_VALUES, "event": "product.back_in_stock" if KINDS[kind].about_goods else "cart.updated"}
+    text = f"{','.join(needed)}\n{','.join(row[name] for name in needed)}\n"
+    done = load(store, tmp_path, kind, text, reading)
+    assert (done.rejected, done.new + done.changed) == (0, 1), done
+    again = load(store, tmp_path, kind, text, reading)
+    assert (again.unchanged, again.rejected) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "begins"), [("reservations", reservations, "booked"), ("subscriptions", subscriptions, "active")]
+)
+def test_a_state_that_is_not_told_stays(
+    store: sa.Engine, tmp_path: Path, now: datetime, reading: Reading, kind: str, table: sa.Table, begins: str
+) -> None:
+    add_customers(store, now, "mei")
+    head, row = (
+        ("id,customer,starts_at", "x1,mei,2026-04-0{}") if kind == "reservations" else ("id,customer,plan", "x1,mei,{}")
+    )
+    load(store, tmp_path, kind, f"{head}\n{row.format(1)}\n", reading)
+    assert one(store, table).state == begins
+    ended = "cancelled" if kind == "reservations" else "ended"
+    load(store, tmp_path, kind, f"{head},state\n{row.format(1)},{ended}\n", reading)
+    moved = load(store, tmp_path, kind, f"{head}\n{row.format(2)}\n", reading)
+    assert (moved.changed, one(store, table).state) == (1, ended)
