@@ -52,20 +52,20 @@ _RANDOM: Final = r"(?<![A-Za-z])[HhRr](?![A-Za-z])"
 
 
 class NotALength(ValueError):
-    """A text is no length of time; `helps` say what to type instead."""
+    """A text is no length of time; `helps` say what to type instead, working days only where they are one (`working`)."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, working: bool = False) -> None:
         nothing = re.fullmatch(LENGTH, text, re.ASCII) is not None and text.startswith("0")
         super().__init__(f"`{text}` is no time at all" if nothing else f"`{text}` is not a length of time")
-        self.helps: tuple[str, ...] = ("write for example  7 days",) if nothing else _helps(text)
+        self.helps: tuple[str, ...] = ("write for example  7 days",) if nothing else _helps(text, working)
 
 
-def _helps(text: str) -> tuple[str, ...]:
-    working = re.fullmatch(
+def _helps(text: str, working: bool) -> tuple[str, ...]:
+    found = re.fullmatch(
         r"(\d{1,3})\s*(?:business|office|work|workign|week)[\s-]?days?", text.strip().lower(), re.ASCII
     )
-    near = f"{working[1]} working days" if working else near_length(text)
-    units = "units: minutes, hours, days, weeks, months, years"
+    near = f"{found[1]} working days" if found and working else near_length(text)
+    units = f"units: minutes, hours, days, {'working days, ' if working else ''}weeks, months, years"
     return (f"did you mean `{near}`?", units) if near else (units,)
 
 

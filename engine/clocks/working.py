@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from engine.clocks.times import EARLIEST, LASTING, LATEST, LENGTH, DayWindow, Length, local_instant
+from engine.clocks.times import EARLIEST, LASTING, LATEST, LENGTH, DayWindow, Length, NotALength, local_instant
 
 #: A number of working days, as a regular expression without anchors.
 WORKING: Final = r"\d{1,3} working days?"
@@ -50,7 +50,10 @@ def parse_span(text: Any) -> Span:
         return text
     if isinstance(text, str) and re.fullmatch(WORKING, text, re.ASCII):
         return WorkingDays(int(text.split(" ")[0]))
-    return Length.parse(text)
+    try:
+        return Length.parse(text)
+    except NotALength:
+        raise NotALength(str(text), working=True) from None
 
 
 def parse_lasting_span(text: Any) -> Span:

@@ -72,6 +72,10 @@ _COMPARISONS: Final = {
 }
 _SPOKEN: Final = re.compile(r"(?:\bis +)?(?:=[<>]|\b(?:at +(?:least|most)|(?:more|greater|less|fewer) +than)\b)")
 _VALUES: Final = frozenset(["DAY", "FALSE", "NUMBER", "TEXT", "TRUE", "WORD"])
+#: What may stand behind `before` and `after`, where no field may.
+_MOMENTS: Final = frozenset(["DAY", "NOW", "NUMBER", "TODAY", "WORD"])
+_LIKE_MOMENTS: Final = ("a date as `2026-12-24`", "`90 days ago`", "`3 days from now`")
+_SIDES: Final = {"before": "<", "after": ">"}
 _WORDS: Final = {
     "FIELD": "a field",
     "PERCENT": "a percentage",
@@ -132,7 +136,7 @@ def _misplaced(text: str, token: lark.Token, accepts: set[str]) -> Flaw:
     spoken = _spoken(text, start)
     if spoken is not None:
         return spoken
-    helps = _foreign(str(token)) or expected
+    helps = _foreign(str(token)) or (_sign(text, start) if token.type == "FIELD" else ()) or expected
     if str(token) in _KEYWORDS and "WORD" in accepts and "LPAR" not in accepts:
         helps = (f"in quotes it is a value:  '{token}'",)
     return Flaw(start, end, "condition", f"`{token}` does not fit here", helps)
@@ -147,6 +151,14 @@ def _spoken(text: str, start: int) -> Flaw | None:
             helps = (f"write:  {before} {meant} {after}".rstrip(),)
             return Flaw(found.start(), found.end(), "condition", f"`{found[0]}` is no comparison", helps)
     return None
+
+
+def _sign(text: str, start: int) -> tuple[str, ...]:
+    """What to write where `before` or `after` stands in front of a field."""
+    found = re.search(r"\s+(?:is\s+)?(before|after)\s+$", text[:start])
+    if found is None:
+        return ()
+    return (f"two fields are compared with a sign:  {text[: found.start()]} {_SIDES[found[1]]} {text[start:]}",)
 
 
 def _unfinished(text: str, expected: tuple[str, ...]) -> Flaw:
@@ -186,7 +198,7 @@ def _foreign(word: str) -> tuple[str, ...]:
 
 
 def _expected(accepts: set[str]) -> str:
-    words = ["a value"] if accepts >= _VALUES else []
+    words = ["a value"] if accepts >= _VALUES else [*_LIKE_MOMENTS] if accepts >= _MOMENTS else []
     shown = [one for one in _IN_ORDER if one in accepts]
     words += [_WORDS.get(one, f"`{one.lower()}`") for one in shown]
     if not words:

@@ -31,10 +31,8 @@ class _Misread:
     schema: Schema
 
     def length(self) -> Problem:
-        wrong, days = NotALength(self.raw), "working" in self.schema["examples"][0]
-        return Problem(
-            self.place, "duration", str(wrong), tuple(one for one in wrong.helps if days or "working" not in one)
-        )
+        wrong = NotALength(self.raw, working="working" in self.schema["examples"][0])
+        return Problem(self.place, "duration", str(wrong), wrong.helps)
 
     def days(self) -> Problem:
         meant = near(self.raw.lower(), DAYS)

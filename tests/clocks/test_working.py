@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.clocks.times import EARLIEST, LATEST, DayWindow, Length, NotALength
-from engine.clocks.working import Week, WorkingDays, parse_days, parse_span, span_after, span_before
+from engine.clocks.working import Week, WorkingDays, parse_days, parse_lasting_span, parse_span, span_after, span_before
 from engine.workspace import load_texts
 
 BERLIN = ZoneInfo("Europe/Berlin")
+UNITS = "units: minutes, hours, days, working days, weeks, months, years"
 WEEK = Week(BERLIN, closed=frozenset({date(2026, 4, 3), date(2026, 4, 6)}))  # Good Friday and Easter Monday
 
 
@@ -81,8 +82,27 @@ def test_written_and_read() -> None:
     assert parse_span("2 working days") == WorkingDays(2)
     assert str(WorkingDays(1)) == "1 working day"
     assert parse_span("2 days") == Length(2, "day")
-    with pytest.raises(NotALength):
-        parse_span("2 workdays")
+
+
+@pytest.mark.parametrize(
+    ("text", "helps"),
+    [
+        ("2 workdays", ("did you mean `2 working days`?", UNITS)),
+        ("2 working hours", (UNITS,)),
+        ("7d", ("did you mean `7 days`?", UNITS)),
+        ("0 days", ("write for example  7 days",)),
+    ],
+)
+def test_what_is_no_length_is_told_that_working_days_are_one(text: str, helps: tuple[str, ...]) -> None:
+    with pytest.raises(NotALength) as caught:
+        parse_lasting_span(text)
+    assert caught.value.helps == helps
+
+
+def test_where_working_days_are_no_length_they_are_not_spoken_of() -> None:
+    with pytest.raises(NotALength) as caught:
+        Length.parse("2 workdays")
+    assert caught.value.helps == ("units: minutes, hours, days, weeks, months, years",)
 
 
 def test_days_of_the_week() -> None:

@@ -22,6 +22,10 @@ def _helps(text: str) -> tuple[str, ...]:
     return caught.value.flaws[0].helps
 
 
+_MOMENTS = "expected a date as `2026-12-24`, `90 days ago`, `3 days from now`, `now` or `today`"
+_UNITS = "units: minutes, hours, days, weeks, months, years"
+
+
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
@@ -194,6 +198,18 @@ def test_the_gallery(text: str, words: str, rule: str, message: str, helps: tupl
         ("customer.tags contains a or b", "write:  customer.tags contains a or customer.tags contains b"),
         ("customer.orders_count > 3 or 5", "repeat the whole condition after `or`"),
         ("customer.last_order_at > 90 days ago", "write:  customer.last_order_at after 90 days ago"),
+        (
+            "customer.first_order_at before customer.last_order_at",
+            "two fields are compared with a sign:  customer.first_order_at < customer.last_order_at",
+        ),
+        (
+            "customer.last_order_at is after customer.first_order_at and customer.vip",
+            "two fields are compared with a sign:  customer.last_order_at > customer.first_order_at and customer.vip",
+        ),
+        ("customer.last_order_at before", _MOMENTS),
+        ("customer.last_order_at after or", "in quotes it is a value:  'or'"),
+        ("customer.last_order_at after (7 days ago)", _MOMENTS),
+        ("customer.last_order_at before 5 workdays ago", _UNITS),
         ("customer.last_order_at < 7d", "longer ago than 7 days:   customer.last_order_at before 7 days ago"),
         ("customer.tags is a", "write:  customer.tags contains a"),
         ("customer.first_name is example.com", "as a text it stands in quotes:  'example.com'"),
