@@ -9,6 +9,7 @@ import pytest
 
 from engine.actions import ACTIONS
 from engine.guards import GUARDS
+from engine.happened import WORDS
 from engine.triggers import TRIGGERS
 from engine.workspace import load
 
@@ -53,6 +54,16 @@ def test_every_trigger_and_action_has_an_example() -> None:
     playbooks = EXAMPLES.playbooks.values()
     assert {one.trigger.word for one in playbooks} == set(TRIGGERS)
     assert {step.action.verb for one in playbooks for step in one.steps.values()} == set(ACTIONS)
+
+
+def test_every_word_that_an_action_shows_is_one_of_expectations() -> None:
+    shown = {
+        (step.action.verb, word)
+        for one in EXAMPLES.playbooks.values()
+        for step in one.steps.values()
+        for word, _ in step.action.shows()
+    }
+    assert {pair for pair in shown if pair[1] not in WORDS} == set(), "a word of `shows()` has its line in WORDS"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)

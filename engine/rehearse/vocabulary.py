@@ -23,6 +23,10 @@ class Vocabulary:
         values: dict[str, set[str]] = {word: set() for word in WORDS if word not in UNSENT}
         for step in playbook.steps.values():
             for word, value in step.action.shows():
+                if word not in values:
+                    raise LookupError(
+                        f"`{step.action.verb}` shows `{word}`, which is not in WORDS (engine/happened.py)"
+                    )
                 values[word].add(value)
         for word in MESSAGES:
             values[word] |= {message for messages in playbook.series.values() for message in messages}
