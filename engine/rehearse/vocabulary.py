@@ -1,6 +1,6 @@
 """What a playbook can do at all: an expectation of anything else could never be met, and is a slip."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.happened import MESSAGES, OUTSIDE, UNSENT, WORDS
@@ -21,13 +21,8 @@ class Vocabulary:
         """Gathered from the steps and the rules of the playbook."""
         # Why messages are not sent depends on more than the playbook; the words of the guards are not listed.
         values: dict[str, set[str]] = {word: set() for word in WORDS if word not in UNSENT}
-        for step in playbook.steps.values():
-            for word, value in step.action.shows():
-                if word not in values:
-                    raise LookupError(
-                        f"`{step.action.verb}` shows `{word}`, which is not in WORDS (engine/happened.py)"
-                    )
-                values[word].add(value)
+        for word, value in _shown(playbook):
+            values[word].add(value)
         for word in MESSAGES:
             values[word] |= {message for messages in playbook.series.values() for message in messages}
         values["stopped"] |= {stop.text for stop in playbook.stop_when}
@@ -54,6 +49,15 @@ class Vocabulary:
             return f"`{word}` is never `{value}` here"
         does = "send" if word in MESSAGES else _DOES.get(word, "give")
         return f"this playbook does not {does} {WORDS[word].noun} `{value}`"
+
+
+def _shown(playbook: Playbook) -> Iterator[tuple[str, str]]:
+    """What people outside may see of the steps. Raises `LookupError` for an action with a word that is not declared."""
+    for step in playbook.steps.values():
+        for word, value in step.action.shows():
+            if word not in WORDS:
+                raise LookupError(f"`{step.action.verb}` shows `{word}`, which is not in WORDS (engine/happened.py)")
+            yield word, value
 
 
 def share(playbook: Playbook) -> str:
