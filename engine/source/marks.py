@@ -36,11 +36,15 @@ class Source:
     data: Any
     marks: Mapping[Path, Mark]
 
-    def place(self, path: Path) -> Place:
-        """The place of a value; of the nearest one around it where it has none of its own."""
+    def written(self, path: Path) -> Path:
+        """The way to the nearest value that stands in the file: one alone may stand where a list is meant."""
         while path not in self.marks:
             path = path[:-1]
-        return self.marks[path].value
+        return path
+
+    def place(self, path: Path) -> Place:
+        """The place of a value; of the nearest one around it where it has none of its own."""
+        return self.marks[self.written(path)].value
 
     def key_place(self, path: Path) -> Place:
         """The place of a value's key; of the value where it stands in a list."""

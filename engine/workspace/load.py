@@ -1,5 +1,7 @@
 """Loading: a folder, or texts in memory, becomes a workspace and all problems of all its files."""
 
+import os
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -83,15 +85,19 @@ def load_texts(files: Mapping[str, str | bytes], root: Path | None = None) -> Wo
 
 
 def _content(root: Path, path: Path, shown: str) -> bytes | Problem:
-    if not path.resolve().is_relative_to(root.resolve()):
-        return Problem(
-            Place(shown, 1, 1), "outside", "this file leads out of the workspace", ("put the file itself here",)
-        )
     try:
-        with path.open("rb") as stream:
+        if not path.resolve().is_relative_to(root.resolve()):
+            return Problem(
+                Place(shown, 1, 1), "outside", "this file leads out of the workspace", ("put the file itself here",)
+            )
+        # A pipe is not waited for, and not read.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                return Problem(Place(shown, 1, 1), "unreadable", "this is no file that can be read: put a file here")
             return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        return Problem(Place(shown, 1, 1), "unreadable", f"this file cannot be read: {error.strerror}")
+    except (OSError, RuntimeError) as error:  # Python before 3.13 says RuntimeError of a link to itself
+        why = getattr(error, "strerror", None) or "it is a link to itself"
+        return Problem(Place(shown, 1, 1), "unreadable", f"this file cannot be read: {why}")
 
 
 def _shown(root: Path, name: str) -> str:

@@ -106,6 +106,7 @@ class Draft:
 
     def flaw(self, path: Path, flaw: Flaw) -> Problem:
         """A mistake inside one condition, at its place in the file."""
+        path = self.source.written(path)
         raw = self.source.raw(path)
         if flaw.end >= len(raw.rstrip()) and self.source.comment_after(path) is not None:
             return swallowed(self.source, path)

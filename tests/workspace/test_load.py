@@ -1,5 +1,6 @@
 """Loading: every sound playbook is used whatever stands beside it, and a revision says what a playbook says."""
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -138,6 +139,18 @@ def test_a_folder_that_cannot_be_read_as_a_file(tmp_path: Path) -> None:
     (root / "folder.yaml").mkdir()
     workspace = load(root)
     assert [problem.rule for problem in workspace.problems] == ["unreadable"]
+    assert list(workspace.playbooks) == ["hello"]
+
+
+def test_what_can_never_be_read_is_said_and_not_waited_for(tmp_path: Path) -> None:
+    root = write(tmp_path, {**BASE, "hello.yaml": HELLO})
+    os.mkfifo(root / "pipe.yaml")
+    (root / "loop.yaml").symlink_to("loop.yaml")
+    workspace = load(root)
+    assert [(Path(one.place.file).name, one.rule) for one in workspace.problems] == [
+        ("loop.yaml", "unreadable"),
+        ("pipe.yaml", "unreadable"),
+    ]
     assert list(workspace.playbooks) == ["hello"]
 
 

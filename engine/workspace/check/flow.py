@@ -61,7 +61,7 @@ def _branches(subject: Subject, placed: Placed) -> None:
 
 def _branch(subject: Subject, path: Path, keys: set[str], *, is_last: bool) -> None:
     source = subject.draft.source
-    place = source.key_place((*path, min(keys, key=lambda key: source.key_place((*path, key)))))
+    place = min((source.key_place((*path, key)) for key in keys), default=source.place(path))
     if keys not in ({"if", "do"}, {"else"}):
         verbs = keys & set(ACTIONS)
         helps = ("put the step below `do:`",) if verbs else ("write `if:` with `do:`, or `else:` alone",)
