@@ -18,7 +18,14 @@ def alone(url: sa.URL) -> Iterator[None]:
         yield
         return
     path = Path(f"{url.database}.lock")
-    with path.open("a+") as lock:
+    try:
+        opened = path.open("a+")
+    except OSError as fault:
+        raise StoreError(
+            f"the lock {path} cannot be opened ({fault.strerror})",
+            "give this user the right to write it, or delete it while no engine runs",
+        ) from fault
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
+from engine.store.customers import metadata
 from engine.store.faults import StoreError, in_plain_words
 
 _FOLDER = Path(__file__).with_name("migrations")
@@ -20,7 +21,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(7266431)"
 def migrate(engine: sa.Engine) -> None:
     """Makes the tables of a new store, or changes those of an older one, all in one transaction.
 
-    Raises `StoreError` when the store was written by a newer version, or cannot be written.
+    Raises `StoreError` when the store was written by a newer version, is another program's, or cannot be written.
     """
     with in_plain_words(), engine.connect() as connection:
         _check_foreign_keys(connection, on=False)
@@ -28,11 +29,20 @@ def migrate(engine: sa.Engine) -> None:
             with connection.begin():
                 if connection.dialect.name == "postgresql":
                     connection.exec_driver_sql(_LOCK)
-                _refuse_newer(_version(connection))
+                version = _version(connection)
+                _refuse_newer(version)
+                if version is None:
+                    _refuse_others(connection)
                 command.upgrade(_config(connection), "head")
                 _refuse_orphans(connection)
         finally:
             _check_foreign_keys(connection, on=True)
+
+
+def is_empty(engine: sa.Engine) -> bool:
+    """Whether the store has no tables of ours; changes nothing."""
+    with in_plain_words(), engine.execution_options(reading=True).connect() as connection:
+        return _version(connection) is None
 
 
 def require_current(engine: sa.Engine) -> None:
@@ -75,6 +85,14 @@ def _refuse_newer(version: str | None) -> None:
     except CommandError:
         text = f"the store has version {version}, which is newer than this program"
         raise StoreError(text, "install the newest version of regulars") from None
+
+
+def _refuse_others(connection: sa.Connection) -> None:
+    """A shop's own tables may stand beside ours, but for those of the same name."""
+    taken = sorted(set(sa.inspect(connection).get_table_names()) & set(metadata.tables))
+    if taken:
+        text = f"the database is another program's: it has a table `{taken[0]}`, and none of ours"
+        raise StoreError(text, "give the engine a file or a database of its own")
 
 
 def _check_foreign_keys(connection: sa.Connection, *, on: bool) -> None:
