@@ -14,8 +14,9 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 EXAMPLES = load(ROOT / "playbooks")
 PAGES = pages(EXAMPLES, "../../playbooks")
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#]+)\)")
-_EXAMPLE = re.compile(r"((?:```yaml\n.*?```\n\n)+)From \[`[^`]+`\]\(([^)]+)\)", re.DOTALL)
+_EXAMPLE = re.compile(r"((?:```(?:yaml|markdown)\n.*?```\n\n)+)From \[`[^`]+`\]\(([^)]+)\)", re.DOTALL)
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - {"README.md"}))
@@ -24,7 +25,7 @@ def test_a_page_has_an_example_that_stands_in_the_file_it_names(name: str) -> No
     assert found
     for blocks, link in found:
         text = (REFERENCE / name).parent.joinpath(link).resolve().read_text(encoding="utf-8")
-        for block in re.findall(r"```yaml\n(.*?)\n```", blocks, re.DOTALL):
+        for block in re.findall(r"```(?:yaml|markdown)\n(.*?)\n```", blocks, re.DOTALL):
             first = next(line for line in text.splitlines() if line.strip() == block.splitlines()[0])
             depth = len(first) - len(first.lstrip())
             assert textwrap.indent(block, " " * depth) in text
@@ -32,7 +33,7 @@ def test_a_page_has_an_example_that_stands_in_the_file_it_names(name: str) -> No
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_every_link_leads_to_a_file(name: str) -> None:
-    links = _LINK.findall(PAGES[name])
+    links = _LINK.findall(_CODE.sub("", PAGES[name]))
     assert links
     assert [link for link in links if not (REFERENCE / name).parent.joinpath(link).resolve().is_file()] == []
 

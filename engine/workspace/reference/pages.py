@@ -11,7 +11,7 @@ from engine.triggers import TRIGGERS
 from engine.workspace import schema
 from engine.workspace.forms import PlaybookForm, SegmentForm
 from engine.workspace.load import Workspace
-from engine.workspace.reference import catalogue, files
+from engine.workspace.reference import catalogue, conditions, files, messages
 from engine.workspace.reference.examples import Example, Examples
 from engine.workspace.reference.tables import keys, kind, parts, prose, sentence, table
 
@@ -49,6 +49,8 @@ def pages(workspace: Workspace, at: str) -> dict[str, str]:
         **{f"settings/{name}.md": _setting(name, examples) for name in Settings.model_fields},
         "playbook.md": _playbook(examples),
         "segment.md": _segment(examples),
+        "messages.md": _and(messages.page(), examples.of_file("messages/goes-with/en.md")),
+        "conditions.md": _and(conditions.page(), examples.of_file("segments/churn-risk.yaml", "match")),
         "catalogue.md": _and(catalogue.page(), examples.of_file("catalogue.yaml", "metrics")),
         "test.md": _and(files.test(), examples.of_file("purchase-voucher.test.yaml", "given") + _first_test(examples)),
         "vouchers.md": _and(files.named("vouchers"), examples.of_entries("vouchers.yaml", ("value", "share", "pool"))),
@@ -72,15 +74,15 @@ def _index(made: Mapping[str, str]) -> str:
         "Settings: `settings/regulars.yaml`": "settings/",
     }
     whole = [name for name in made if "/" not in name]
-    lines = [_HEAD, "## Files\n", *(_entry(name, made[name]) for name in whole)]
+    lines = [_HEAD, "## Files, and what stands in them\n", *(_entry(name, made[name]) for name in whole)]
     for title, folder in groups.items():
         lines += [f"\n## {title}\n", *(_entry(name, made[name]) for name in made if name.startswith(folder))]
     return "\n".join(lines) + "\n"
 
 
 def _entry(name: str, text: str) -> str:
-    title, _, rest = text.partition("\n")
-    said = next((line for line in rest.splitlines() if line and line[0] not in "#|`-"), "")
+    title, *paragraphs = text.split("\n\n")
+    said = " ".join(next((one for one in paragraphs if one[0] not in "#|`-"), "").split())
     return f"* [{title.removeprefix('# ')}]({name}): {sentence(said)}"
 
 
@@ -157,7 +159,7 @@ def _example(found: Sequence[Example], title: str) -> Iterator[str]:
         return
     first = found[0].file
     same = [one for one in found if one.file == first] if PurePosixPath(first).parts[0] in ("settings", "tests") else []
-    yield f"## {title}\n\n" + "\n\n".join(f"```yaml\n{one.text}\n```" for one in same or found[:1])
+    yield f"## {title}\n\n" + "\n\n".join(map(_block, same or found[:1]))
     yield f"From {_link(first)}."
     others = list(dict.fromkeys(one.file for one in found if one.file != first))
     if others:
@@ -166,7 +168,12 @@ def _example(found: Sequence[Example], title: str) -> Iterator[str]:
 
 
 def _shown(example: Example) -> str:
-    return f"```yaml\n{example.text}\n```\n\nFrom {_link(example.file)}."
+    return f"{_block(example)}\n\nFrom {_link(example.file)}."
+
+
+def _block(example: Example) -> str:
+    kind = "markdown" if example.file.endswith(".md") else "yaml"
+    return f"```{kind}\n{example.text}\n```"
 
 
 def _link(file: str) -> str:

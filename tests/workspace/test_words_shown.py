@@ -1,0 +1,79 @@
+"""The pages of texts and of conditions: their examples are read by the engine itself, and no word lacks one."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.catalogue import RESULTS, Field, Type
+from engine.conditions import Flawed, read, segments_in
+from engine.conditions.kinds import KINDS, USE
+from engine.render.sandbox import FILTERS, LOOP, TESTS
+from engine.workspace.catalogue import builtin
+from engine.workspace.reference import conditions, messages
+
+GRAMMAR = Path(__file__).parents[2] / "engine" / "conditions" / "grammar.lark"
+SHOWN = [*conditions.COMPARING, *conditions.MOMENTS, *conditions.JOINING, *conditions.ANSWERS, *conditions.SCOPES]
+EXAMPLES = [text for text, _ in SHOWN]
+#: What the reader knows only to say what to write instead.
+_NOT_OF_IT = {"="}
+
+
+def _scope() -> dict[str, dict[str, Field]]:
+    known = builtin()
+    event = dict(known.events[conditions.EVENT].fields)
+    asked = Field(conditions.YES_NO, Type.YES_NO)
+    return {
+        "customer": {**known.fields, conditions.YES_NO: asked},
+        "event": event,
+        "it": event,
+        "gift": dict(RESULTS["voucher"]),
+    }
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_condition_shown_is_one(text: str) -> None:
+    try:
+        tree = read(text, _scope(), [conditions.SEGMENT], "EUR")
+    except Flawed as flawed:
+        pytest.fail(str(flawed))
+    assert segments_in(tree) <= {conditions.SEGMENT}
+
+
+def test_every_word_of_the_grammar_has_an_example() -> None:
+    terminals = re.findall(r'^[A-Z]+: ("\S+"(?: \| "\S+")*)$', GRAMMAR.read_text(encoding="utf-8"), re.MULTILINE)
+    words = {word for one in terminals for word in re.findall(r'"(\S+)"', one)} - _NOT_OF_IT
+    assert {"and", "contains", "ago", "<=", "!="} <= words
+    shown = {word for text in EXAMPLES for word in re.findall(r"[a-z]+|[<>=!]+", text)}
+    assert words - shown == set()
+
+
+def test_every_type_says_what_goes_with_it() -> None:
+    assert set(USE) == set(KINDS) == set(Type)
+    assert all(USE[kind][1:] in conditions.page() for kind in Type)
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [
+        (FILTERS, messages.FILTERS_SHOWN),
+        (TESTS, messages.TESTS_SHOWN),
+        (LOOP, messages.LOOPS_SHOWN),
+    ],
+)
+def test_every_filter_test_and_word_of_a_loop_has_an_example_that_uses_it(known: object, shown: object) -> None:
+    assert isinstance(shown, dict)
+    assert set(shown) == set(known)  # type: ignore[call-overload]
+    for word, (example, _) in shown.items():
+        assert re.search(rf"\b{word}\b", example)
+
+
+def test_an_example_prints_what_the_page_says() -> None:
+    assert messages.printed("{{ customer.last_order_at | date }}") == "March 1, 2026"
+    assert messages.printed("{{ customer.last_name | default('dear guest') }}") == "dear guest"
+    assert messages.printed("{# nobody reads it #}") == "nothing"
+
+
+def test_an_example_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no filter"):
+        messages.printed("{{ customer.tier | shout }}")
