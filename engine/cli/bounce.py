@@ -14,7 +14,8 @@ from engine.bounces.mailbox import MailboxError
 from engine.bounces.reading import open_mailbox, read_mailbox
 from engine.bounces.record import KNOWN, Intake, forget
 from engine.bounces.report import LARGEST
-from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_option
+from engine.cli.options import read_workspace, secrets_of_environment, store_option, workspace_option
+from engine.cli.stores import made_store
 from engine.daemon import clock
 from engine.shop import Shop
 from engine.store.bounces import IGNORED, reports
@@ -87,7 +88,7 @@ def command(folder: Path, store: str, recipient: str, mailbox: bool, kept: bool)
     with 0 when the mail is recorded, and with 75 where it must come again, so a mail server keeps it.
     """
     if kept:
-        with open_store(store) as engine:
+        with made_store(store) as engine:
             forget(engine, clock())
             _show(engine)
         return
@@ -99,7 +100,7 @@ def command(folder: Path, store: str, recipient: str, mailbox: bool, kept: bool)
             "  bounces: {address: bounces@mail.shop.example}"
         )
     secrets = secrets_of_environment(workspace)
-    with open_store(store) as engine:
+    with made_store(store) as engine:
         intake = Intake(Shop(engine, workspace), secrets, email.bounces.address)
         if mailbox:
             _read(intake, workspace)

@@ -6,7 +6,8 @@ import click
 
 from engine.answers.evidence import answers
 from engine.answers.whom import find_customer
-from engine.cli.options import open_store, read_workspace, store_option, workspace_option
+from engine.cli.options import read_workspace, store_option, workspace_option
+from engine.cli.stores import made_store
 from engine.shop import Shop
 
 
@@ -17,7 +18,7 @@ from engine.shop import Shop
 def command(customer: str, folder: Path, store: str) -> None:
     """Show every answer of CUSTOMER (an id or an address) about messages: when, how and where from."""
     workspace = read_workspace(folder, strict=False)
-    with open_store(store) as engine, engine.connect() as connection:
+    with made_store(store) as engine, engine.connect() as connection:
         shop = Shop(engine, workspace)
         found = answers(connection, find_customer(shop, connection, customer), shop.settings.zone)
     for one in found:

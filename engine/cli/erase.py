@@ -10,7 +10,8 @@ import click
 import sqlalchemy as sa
 
 from engine.answers.whom import UnknownCustomer
-from engine.cli.options import SECRET, open_store, read_workspace, store_option, workspace_option
+from engine.cli.options import SECRET, read_workspace, store_option, workspace_option
+from engine.cli.stores import made_store
 from engine.daemon import clock
 from engine.erase import (
     TABLES,
@@ -47,7 +48,7 @@ def command(customer: str, dry: bool, yes: bool, folder: Path, store: str) -> No
     keyed hash stays on the list of suppressions, so that nothing goes there and no later import brings the customer back.
     """
     workspace = read_workspace(folder, strict=False)
-    with open_store(store) as engine:
+    with made_store(store) as engine:
         shop = Shop(engine, workspace)
         with engine.connect().execution_options(reading=True) as connection, connection.begin():
             require_keys(connection)

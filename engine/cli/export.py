@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import open_store, read_workspace, store_option, workspace_option
+from engine.cli.options import read_workspace, store_option, workspace_option
+from engine.cli.stores import made_store
 from engine.daemon import clock
 from engine.erase import find_person
 from engine.export import known, write_archive
@@ -25,7 +26,7 @@ def command(customer: str, out: Path | None, folder: Path, store: str) -> None:
     It has a page for people, the same as JSON and CSV, the mails that are still kept, and why the customer got what.
     """
     workspace = read_workspace(folder, strict=False)
-    with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
+    with made_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
         shop = Shop(engine, workspace)
         found = known(shop, connection, find_person(shop, connection, customer), clock())
     path = out or Path(file_name(found.person.id))

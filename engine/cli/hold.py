@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 
 from engine.brakes.holding import hold
-from engine.cli.options import open_store, playbook_named, read_workspace, store_option, workspace_option
+from engine.cli.options import read_workspace, store_option, workspace_option
+from engine.cli.stores import made_store
 from engine.daemon import clock
+from engine.progress import read_progress
+from engine.source.near import suggest
 from engine.store.brakes import EVERYTHING
 
 
@@ -19,21 +23,29 @@ from engine.store.brakes import EVERYTHING
 @store_option
 def command(playbook: str | None, everything: bool, reason: str, what: str | None, folder: Path, store: str) -> None:
     """Hold PLAYBOOK: nobody begins it and none of its messages go. Nobody is lost; `regulars release` lets it go on."""
-    name = chosen(playbook, everything, folder)
-    with open_store(store) as engine, engine.begin() as connection:
+    named_or_all(playbook, everything)
+    with made_store(store) as engine, engine.begin() as connection:
+        name = chosen(connection, playbook, folder)
         new = hold(connection, name, what or "all", reason, clock())  # type: ignore[arg-type]
     click.echo(f"held; let it go with:  regulars release {_words(name)}" if new else "it is held by hand already")
 
 
-def chosen(playbook: str | None, everything: bool, folder: Path) -> str:
-    """The playbook that was named, or the name of all."""
+def named_or_all(playbook: str | None, everything: bool) -> None:
+    """Refuses a command that says neither, or both."""
     if (playbook is None) is not everything:
         raise click.UsageError("name one PLAYBOOK, or write --all")
+
+
+def chosen(connection: sa.Connection, playbook: str | None, folder: Path) -> str:
+    """The playbook that was named, or the name of all. One whose file is gone or broken is known to the store."""
     if playbook is None:
         return EVERYTHING
     workspace = read_workspace(folder, strict=False)
-    # One whose file is gone or broken can be held and released all the same, if its name is written as it was.
-    return playbook_named(workspace, playbook).id if not workspace.errors else playbook
+    known = {*workspace.playbooks, *read_progress(connection)}
+    if playbook not in known:
+        hints = suggest(playbook, known, "playbooks")
+        raise click.ClickException("\n".join([f"there is no playbook `{playbook}`, and there never was", *hints]))
+    return playbook
 
 
 def _words(name: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from engine.answers.plan import lines, plan
-from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
+from engine.cli.options import read_workspace, store_option, workspace_argument
+from engine.cli.stores import any_store
 from engine.source.printing import print_problems
 
 
@@ -20,7 +21,7 @@ def command(folder: Path, store: str) -> None:
     FOLDER is the workspace: without it this folder if it is one, else playbooks/.
     """
     workspace = read_workspace(folder)
-    with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
+    with any_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
         planned = plan(workspace, connection)
     for line in lines(planned):
         click.echo(line)

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from engine.answers.preview import Preview
-from engine.cli.options import open_store, playbook_named, read_workspace, store_option, workspace_option
+from engine.cli.options import playbook_named, read_workspace, store_option, workspace_option
+from engine.cli.stores import any_store
 from engine.daemon import clock
 from engine.render import Content
 from engine.shop import Shop
@@ -30,7 +31,7 @@ def command(
     """Show the messages of PLAYBOOK by each channel, and how many customers match it now. Nothing is sent or written."""
     workspace = read_workspace(folder, strict=False)
     found = playbook_named(workspace, playbook)
-    with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
+    with any_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
         preview = Preview(Shop(engine, workspace), found)
         for line in preview.audience(connection, clock()):
             click.echo(line)

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from engine.brakes.holding import release
-from engine.cli.hold import chosen
-from engine.cli.options import open_store, store_option, workspace_option
+from engine.cli.hold import chosen, named_or_all
+from engine.cli.options import store_option, workspace_option
+from engine.cli.stores import made_store
 from engine.daemon import clock
 
 
@@ -19,8 +20,9 @@ from engine.daemon import clock
 @store_option
 def command(playbook: str | None, everything: bool, drop: bool, folder: Path, store: str) -> None:
     """Let PLAYBOOK go on, whatever held it. Those who waited begin, and the messages go, as far as ceilings leave room."""
-    name = chosen(playbook, everything, folder)
-    with open_store(store) as engine, engine.begin() as connection:
+    named_or_all(playbook, everything)
+    with made_store(store) as engine, engine.begin() as connection:
+        name = chosen(connection, playbook, folder)
         opened, overdue = release(connection, name, clock(), _who(), drop=drop)
     if not opened and not overdue:
         click.echo("nothing was held")

@@ -11,7 +11,8 @@ from engine.answers.plan import problems as left_behind
 from engine.answers.report import Standing, sent_by_channel, standings
 from engine.answers.splits import splits, told
 from engine.brakes.holding import standing_holds, waiting_for_a_place
-from engine.cli.options import open_store, read_workspace, store_option, workspace_argument
+from engine.cli.options import read_workspace, store_option, workspace_argument
+from engine.cli.stores import made_store
 from engine.runs.counting import counted
 from engine.shop import Shop
 from engine.workspace import Workspace
@@ -47,7 +48,7 @@ def command(folder: Path, store: str, ways: bool) -> None:
     if ways:
         _say_splits(store)
         return
-    with open_store(store) as engine, engine.connect() as connection:
+    with made_store(store) as engine, engine.connect() as connection:
         rows = standings(connection, workspace.playbooks)
         doubt, by_channel = doubts(connection), sent_by_channel(connection)
         refused = left_behind(workspace, connection)
@@ -80,7 +81,7 @@ def _messages(by_channel: Mapping[str, int], doubt: Doubts) -> Iterator[str]:
 
 
 def _say_splits(store: str) -> None:
-    with open_store(store) as engine, engine.connect() as connection:
+    with made_store(store) as engine, engine.connect() as connection:
         found = splits(connection)
     for line in told(found) if found else ("nobody went through a split yet",):
         click.echo(line)

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from engine.cli.options import ROW, open_store, read_workspace, store_option, workspace_option
+from engine.cli.options import ROW, read_workspace, store_option, workspace_option
 from engine.cli.status import table
+from engine.cli.stores import made_store
 from engine.daemon import clock
 from engine.desk.settle import Answer, Refused, answer, finish, open_questions, open_tasks
 
@@ -27,7 +28,7 @@ def command(context: click.Context, folder: Path, store: str, whom: str | None) 
     workspace = read_workspace(folder, strict=False)
     zone = workspace.settings.zone if workspace.settings is not None else ZoneInfo("UTC")
     now = clock()
-    with open_store(store) as engine, engine.connect() as connection:
+    with made_store(store) as engine, engine.connect() as connection:
         tasks, questions = open_tasks(connection, whom), open_questions(connection) if whom is None else []
     if tasks:
         rows = [("task", "for", "number", "due", "customer", "playbook")]
@@ -54,7 +55,7 @@ def command(context: click.Context, folder: Path, store: str, whom: str | None) 
 @click.pass_obj
 def done(store: str, number: int, by: str | None, note: str | None) -> None:
     """Put down that task NUMBER is done; a run that waited for it goes on."""
-    with open_store(store) as engine, engine.begin() as connection:
+    with made_store(store) as engine, engine.begin() as connection:
         _said(finish(connection, number, by, note, clock()), f"task {number} is done")
 
 
@@ -77,7 +78,7 @@ def refuse(store: str, number: int, by: str | None) -> None:
 
 
 def _answer(store: str, number: int, said: Answer, by: str | None) -> None:
-    with open_store(store) as engine, engine.begin() as connection:
+    with made_store(store) as engine, engine.begin() as connection:
         _said(answer(connection, number, said, by, clock()), f"question {number}: {said}")
 
 

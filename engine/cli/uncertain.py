@@ -3,7 +3,8 @@
 import click
 
 from engine.answers.doubts import open_doubts
-from engine.cli.options import ROW, open_store, store_option
+from engine.cli.options import ROW, store_option
+from engine.cli.stores import made_store
 from engine.daemon import clock
 from engine.outgoing.doubt import answer
 
@@ -20,7 +21,7 @@ def command(sent: tuple[int, ...], again: tuple[int, ...], store: str) -> None:
     Those in `review` wait for that; the others are settled by a sign that they arrived, or by `delivery:` of the
     settings and of the playbook.
     """
-    with open_store(store) as engine:
+    with made_store(store) as engine:
         for message in (*sent, *again):
             with engine.begin() as connection:
                 before = answer(connection, message, again=message in again, now=clock())

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import open_store, store_option, workspace_option
+from engine.cli.options import store_option, workspace_option
+from engine.cli.stores import made_store
 from engine.cli.suppress import CHANNELS, checked, prefix_of
 from engine.store.ingest import lift_suppression
 from engine.store.sealed import CUSTOMER
@@ -24,7 +25,7 @@ from engine.store.sealed import CUSTOMER
 def command(address: str, channel: str, folder: Path, store: str) -> None:
     """Let messages go to ADDRESS again; what was left out meanwhile is not made up for."""
     prefix = prefix_of(folder, channel)
-    with open_store(store) as engine, engine.begin() as connection:
+    with made_store(store) as engine, engine.begin() as connection:
         lifted = lift_suppression(connection, channel, address, prefix)
     if not lifted:
         checked(address, channel, prefix)

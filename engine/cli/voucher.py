@@ -8,8 +8,9 @@ import click
 import sqlalchemy as sa
 
 from engine.answers.whom import find_customer
-from engine.cli.options import Tidy, open_store, read_workspace, store_option, workspace_option
+from engine.cli.options import Tidy, read_workspace, store_option, workspace_option
 from engine.cli.status import table
+from engine.cli.stores import made_store
 from engine.clocks.times import Length
 from engine.daemon import clock
 from engine.loyalty.by_hand import Counter, Refusal
@@ -35,7 +36,7 @@ def at_counter(folder: Path, store: str) -> Iterator[tuple[Counter, sa.Connectio
     """The counter of a shop with a transaction; what is refused is told in a sentence."""
     workspace = read_workspace(folder, strict=False)
     try:
-        with open_store(store) as engine, engine.begin() as connection:
+        with made_store(store) as engine, engine.begin() as connection:
             yield Counter(Shop(engine, workspace), clock()), connection
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal

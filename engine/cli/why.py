@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from engine.answers.why import Why
-from engine.cli.options import open_store, playbook_named, read_workspace, store_option, workspace_option
+from engine.cli.options import playbook_named, read_workspace, store_option, workspace_option
+from engine.cli.stores import made_store
 from engine.daemon import clock
 from engine.shop import Shop
 
@@ -21,7 +22,7 @@ def command(customer: str, playbook: str, folder: Path, store: str) -> None:
     """Say why CUSTOMER (an id or an address) is or is not in PLAYBOOK, condition by condition."""
     workspace = read_workspace(folder, strict=False)
     found = playbook_named(workspace, playbook)
-    with open_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
+    with made_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
         lines = Why(Shop(engine, workspace), found)(connection, customer, clock())
     width = max(len(line.text) + 2 * line.depth for line in lines)
     for line in lines:

@@ -13,6 +13,7 @@ from engine.store.connect import connect
 from engine.store.customers import suppressions
 from engine.store.ingest import put_consents
 from engine.store.ledger import enrolments
+from engine.store.migrate import migrate
 from tests.scripted import Scripted
 from tests.shop import SETTINGS, World, playbook, workspace_of
 
@@ -30,6 +31,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
+    migrate(connect("sqlite:///regulars.sqlite"))
     return tmp_path
 
 
@@ -54,6 +56,26 @@ def test_everything_can_be_held_at_once(shop: Path) -> None:
     assert ran("release", "--all") == "released: 1 hold\n"
     assert "name one PLAYBOOK" in ran("hold", "--reason", "x")
     assert "did you mean `p`" in ran("hold", "pp", "--reason", "x")
+
+
+def test_a_wrong_name_holds_nothing_also_where_files_are_broken(shop: Path) -> None:
+    assert World(connect("sqlite:///regulars.sqlite"), NOW, FILES).tick()  # both were launched
+    (shop / "p.yaml").write_text("playbook: p\nwhen: {event: order.payd}\ndo: []\n", "utf-8")
+    assert "there is no playbook `pp`, and there never was\ndid you mean `p`?" in ran(
+        "hold", "pp", "--reason", "stop it"
+    )
+    assert "there is no playbook `pp`" in ran("release", "pp")
+    assert ran("hold", "p", "--reason", "stop it").endswith("held; let it go with:  regulars release p\n")
+
+
+def test_who_asks_a_store_that_was_never_made_is_told(shop: Path) -> None:
+    Path("regulars.sqlite").unlink()
+    for command in (("status",), ("hold", "p", "--reason", "x"), ("bounce", "--kept"), ("consent", "mei")):
+        assert f"there is no store at sqlite:///regulars.sqlite in {shop}; go to its folder" in ran(*command)
+    assert not Path("regulars.sqlite").exists()
+    assert "as if nobody was in it" in ran("preview", "mail")
+    assert "no customer has the id" in ran("preview", "mail", "--customer", "mei")
+    assert not Path("regulars.sqlite").exists()
 
 
 def test_a_backlog_is_begun_or_dropped(shop: Path) -> None:

@@ -1,0 +1,61 @@
+"""Stores that must be there already: who asks one that was never made means another one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from engine.answers.whom import UnknownCustomer
+from engine.cli.options import open_store
+from engine.store.connect import connect
+from engine.store.faults import StoreError
+from engine.store.migrate import is_empty, migrate
+
+
+@contextmanager
+def made_store(url: str) -> Iterator[sa.Engine]:
+    """The store as `open_store` gives it, where some command has made it before."""
+    if not _is_made(url):
+        raise click.ClickException(
+            f"there is no store at {_shown(url)}; go to its folder, or name it with --store or REGULARS_STORE"
+            " (`regulars import` and `regulars run` make a new one)"
+        )
+    with open_store(url) as store:
+        yield store
+
+
+@contextmanager
+def any_store(url: str) -> Iterator[sa.Engine]:
+    """The store where there is one; else an empty one that is written nowhere, for what can be said without."""
+    if _is_made(url):
+        with open_store(url) as store:
+            yield store
+    else:
+        click.echo(f"there is no store at {_shown(url)} yet: this is as if nobody was in it", err=True)
+        store = connect("sqlite://")
+        migrate(store)
+        try:
+            yield store
+        except UnknownCustomer as fault:
+            raise click.ClickException(str(fault)) from fault
+
+
+def _is_made(url: str) -> bool:
+    """False only where that is certain; what is wrong with a store is said by `open_store`."""
+    try:
+        parsed = sa.make_url(url)
+        file = parsed.database if parsed.get_backend_name() == "sqlite" else None
+        if file and not file.startswith("file:") and not Path(file).exists():
+            return False
+        return not is_empty(connect(url))
+    except (StoreError, ValueError, sa.exc.SQLAlchemyError, OSError):
+        return True
+
+
+def _shown(url: str) -> str:
+    """As it was given, with the folder in which a file is looked for, and without a password."""
+    parsed = sa.make_url(url)
+    beside = parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "/").is_absolute()
+    return f"{parsed.render_as_string()}{f' in {Path.cwd()}' if beside else ''}"
