@@ -19,7 +19,28 @@ class Branch(Declared):
 
 
 class Choose(Action):
-    """Takes the first branch whose conditions hold; none is no mistake."""
+    """Takes the first branch whose conditions hold; none is no mistake.
+
+    With an `else` one of the branches runs: what all of them keep under one name, and is of one kind, exists also after the
+    `choose`. A branch that ends the run with `stop` need not keep it.
+
+    ```yaml
+    - choose:
+        - if: customer.tier is gold
+          do:
+            - voucher: gift-20
+              as: coupon
+              expires: 30 days
+        - else:
+            - voucher: gift-10
+              as: coupon
+              expires: 30 days
+    - email: your-coupon             # says {{ coupon.code }}
+    - wait_until: 7 days before coupon.expires_at
+    ```
+
+    The same holds for the ways of a `split`, for both ends of a `wait_for`, and for all branches of a `wait_first`.
+    """
 
     verb: ClassVar[str] = "choose"
 

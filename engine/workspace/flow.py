@@ -1,7 +1,7 @@
 """The walk through a playbook's steps: what exists at each."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
@@ -11,6 +11,7 @@ from engine.actions import ACTIONS
 from engine.blocks import Steps
 from engine.settings.declared import Declared
 from engine.source.marks import Path
+from engine.workspace.branches import Way, lacking, shared
 from engine.workspace.reading import Draft
 from engine.workspace.results import Result, absent, scopes
 from engine.workspace.rooms import Room
@@ -18,10 +19,11 @@ from engine.workspace.rooms import Room
 
 @dataclass(frozen=True)
 class Block:
-    """Steps inside a step, at their place in the file; a path of None is a block that the author left out."""
+    """Steps inside a step, at their place in the file, which need not be written there; `results` exist after them."""
 
     path: Path
     steps: tuple["Placed", ...]
+    results: Mapping[str, Result]
 
     @property
     def ends(self) -> bool:
@@ -45,6 +47,10 @@ class Placed:
     def key(self) -> Path:
         """The path of the verb's value."""
         return (*self.path, self.verb)
+
+
+#: What a branch must do so that a result exists after it.
+_THAT = "that creates it or ends the run"
 
 
 def ends(placed: Placed) -> bool:
@@ -103,6 +109,7 @@ class Walk:
     def __init__(self, draft: Draft, room: Room) -> None:
         self.draft, self.room = draft, room
         self.made = dict(self._all_results(("do",)))
+        self._lacks: dict[Path, dict[str, tuple[str, ...]]] = {}  # by list of steps, why a name need not exist after it
 
     def _all_results(self, path: Path) -> Iterator[tuple[str, Result]]:
         """Every result of the playbook by name, wherever it is made."""
@@ -144,7 +151,7 @@ class Walk:
             one = self._step(at, texts, results)
             if one is not None:
                 placed.append(one)
-                results = self._after(one, results)
+                results = self._behind(one, self._after(one, results))
         return tuple(placed), results
 
     def _after(self, placed: Placed, results: Mapping[str, Result]) -> Mapping[str, Result]:
@@ -155,6 +162,40 @@ class Walk:
         result = self._made(placed.path, placed.action, result, results)
         sure = placed.verb != "wait_for" or any(block.path[-1] == "else" and block.ends for block in placed.blocks)
         return {**results, result.name: result} if sure else results
+
+    def _behind(self, placed: Placed, results: Mapping[str, Result]) -> Mapping[str, Result]:
+        """What exists behind the blocks of a step: what each of them that goes on has made. For the rest it is kept why not."""
+        ways = [self._way(placed, block) for block in placed.blocks if not block.ends]
+        made = dict.fromkeys(name for way in ways for name in (*way.results, *way.unsure))
+        for name in (one for one in made if one not in results):
+            found = shared(name, ways) if is_complete(placed) else None
+            if found is not None:
+                results = {**results, name: found}
+                self.made[name] = found
+            elif placed.action is not None:
+                lacks = (*lacking(name, ways), *self._skipped(placed))
+                self._lacks.setdefault(placed.path[:-1], {})[name] = lacks
+                self.made[name] = replace(self.made[name], lacks=lacks)
+        return results
+
+    def _way(self, placed: Placed, block: Block) -> Way:
+        source, holder = self.draft.source, block.path[:-1]
+        makes = (name for name, _ in self._all_results(block.path))
+        if holder == placed.path and block.path not in source.marks:
+            line = source.key_place(placed.key).line
+            without = f"the `{placed.verb}` on line {line} has no `{block.path[-1]}` {_THAT}"
+        else:
+            line = (source.key_place(block.path) if holder == placed.path else source.place(holder)).line
+            without = f"the branch on line {line} does not create it"
+        return Way(block.results, {**dict.fromkeys(makes, ()), **self._lacks.get(block.path, {})}, without)
+
+    def _skipped(self, placed: Placed) -> tuple[str, ...]:
+        """Why none of the blocks of a step need run, where that is so."""
+        if is_complete(placed) or any(block.path[-1] == "else" for block in placed.blocks):
+            return ()
+        line = self.draft.source.key_place(placed.key).line
+        may = "may go through no round" if ACTIONS[placed.verb].repeats else f"has no `else` {_THAT}"
+        return (f"the `{placed.verb}` on line {line} {may}",)
 
     def _made(
         self, path: Path, action: Action | None, result: Result, results: Mapping[str, Result], *, told: bool = False
@@ -200,7 +241,7 @@ class Walk:
         if not self.draft.is_broken(path, nested):
             own = {key: value for key, value in texts.items() if key != "id"}
             action = self.draft.read(ACTIONS[verb], path, own, self._reading(path, verb, texts, results))
-        blocks = tuple(Block(one, self.block(one, self._inside(path, one, action, results))[0]) for one in paths)
+        blocks = tuple(Block(one, *self.block(one, self._inside(path, one, action, results))) for one in paths)
         value = texts.get(verb)
         text = f"{verb} {value}" if isinstance(value, str) else verb
         given = texts.get("id")

@@ -14,7 +14,10 @@ Scope = Mapping[str, Mapping[str, Field]]
 
 @dataclass(frozen=True)
 class Result:
-    """Something kept under a name. `expires` is how long a voucher lives, if not for ever; `clear` is False after a mistake."""
+    """Something kept under a name. `expires` is how long a voucher lives, if not for ever; `clear` is False after a mistake.
+
+    `lacks` says for later steps why it need not exist there: the branches that do not create it.
+    """
 
     name: str
     line: int
@@ -22,6 +25,7 @@ class Result:
     shown: Mapping[str, Field] = field(default_factory=dict)
     expires: Length | None = None
     clear: bool = True
+    lacks: tuple[str, ...] = ()
 
     def fields(self, *, surely: bool = True) -> dict[str, Field]:
         """Its words; all can be missing where the step may not have run."""
@@ -46,4 +50,5 @@ def absent(result: Result, line: int) -> Flaw:
     if result.line >= line:
         return Flaw(0, 0, "used-before", text, (f"it is created on line {result.line}; move this step below it",))
     text = f"`{result.name}` may not exist at this step"
-    return Flaw(0, 0, "used-before", text, (f"it is created on line {result.line}, in a branch that need not run",))
+    helps = (f"it is created on line {result.line}, in a branch that need not run", *result.lacks)
+    return Flaw(0, 0, "used-before", text, helps)

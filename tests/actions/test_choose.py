@@ -1,11 +1,12 @@
 """choose: the first branch that holds, then on after the block."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from textwrap import indent
 
 import pytest
 import sqlalchemy as sa
 
-from engine.store.customers import customer_tags
+from engine.store.customers import customer_tags, vouchers
 from tests.actions.worlds import after
 from tests.shop import World, playbook
 
@@ -60,3 +61,40 @@ def test_a_segment_is_looked_into(sqlite_store: sa.Engine, now: datetime) -> Non
     world.event("order.paid", "mei", total=1)
     world.tick()
     assert {row["tag"] for row in world.rows(customer_tags)} == {"friend", "x"}
+
+
+GIVES = """
+- choose:
+    - if: [customer.tier is gold]
+      do:
+        - voucher: gift
+          as: coupon
+          expires: 30 days
+    - else:
+        - voucher: gift
+          as: coupon
+          expires: 10 days
+- wait_until: 7 days before coupon.expires_at
+- email: reminder
+- choose:
+    - if: coupon.state is issued
+      do:
+        - undo: coupon
+"""
+REMINDER = {"messages/reminder/en.md": "---\nsubject: Use {{ coupon.code }}\n---\nUse {{ coupon.code }}.\n"}
+
+
+@pytest.mark.parametrize(("tier", "days"), [("gold", 23), ("silver", 3)])
+def test_what_every_branch_gives_is_found_after_them(store: sa.Engine, now: datetime, tier: str, days: int) -> None:
+    body = "when: {event: order.paid}\ndo:" + indent(GIVES, "  ")
+    world = World(store, now, {**playbook("p", body, topic="offers"), **REMINDER})
+    world.customers("mei", tier=tier)
+    world.tick()
+    world.event("order.paid", "mei", total=1)
+    world.tick()
+    world.tick(now + timedelta(days=days, minutes=-1))
+    assert world.mails() == []
+    world.tick(now + timedelta(days=days))
+    (given,) = world.rows(vouchers)
+    assert world.mails() == [("mei@example.com", f"Use {given['code']}")]
+    assert given["state"] == "taken_back"

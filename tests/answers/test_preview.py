@@ -33,3 +33,23 @@ def test_the_reservations_of_a_month_are_counted(store: sa.Engine, now: datetime
     with store.connect().execution_options(reading=True) as connection:
         told = [*Preview(world.shop, found).audience(connection, now)]
     assert told == ["3 customers have their day in the next 30 days"]
+
+
+BRANCHES = """
+when: {event: order.paid}
+do:
+  - choose:
+      - if: customer.tier is gold
+        do: [{voucher: gift, as: coupon, expires: 30 days}]
+      - else: [{voucher: gift, as: coupon}]
+  - email: reminder
+"""
+
+
+def test_what_all_branches_give_is_shown_in_the_messages_after_them(store: sa.Engine, now: datetime) -> None:
+    text = {"messages/reminder/en.md": "---\nsubject: Use {{ coupon.code }}\n---\nUse it.\n"}
+    world = World(store, now, {**playbook("p", BRANCHES, topic="offers"), **text})
+    (found,) = world.shop.workspace.playbooks.values()
+    with store.connect().execution_options(reading=True) as connection:
+        shown = [*Preview(world.shop, found).messages(connection, None, None, now)]
+    assert [one.content.subject for one in shown] == ["Use EXAMPLE-42"]

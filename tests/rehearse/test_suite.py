@@ -37,6 +37,25 @@ def test_a_draft_can_be_tested() -> None:
     assert told(PASSING, PLAYBOOK.replace("topic:", "status: draft\ntopic:")) == ""
 
 
+BRANCHES = """\
+  - choose:
+      - if: customer.first_name is Mei
+        do:
+          - voucher: 30-off
+            as: gift
+            expires: 30 days
+      - else:
+          - voucher: 30-off
+            as: gift
+            expires: 30 days
+"""
+
+
+def test_what_all_branches_give_is_found_after_them() -> None:
+    given = PLAYBOOK[PLAYBOOK.index("  - voucher:") : PLAYBOOK.index("  - email: thanks")]
+    assert told(PASSING, PLAYBOOK.replace(given, BRANCHES)) == ""
+
+
 def test_a_reminder_a_day_late_is_told_to_the_letter() -> None:
     assert (
         told(PASSING, PLAYBOOK.replace("7 days before", "6 days before"))

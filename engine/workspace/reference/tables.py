@@ -1,6 +1,7 @@
 """Tables of keys for the reference, from the declarations."""
 
 from collections.abc import Mapping
+from inspect import cleandoc
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -16,8 +17,9 @@ _SHARED = {"event_field": "field", "happening": "event"}
 
 
 def prose(declared: Any) -> str:
-    """The paragraphs of a docstring."""
-    return "\n\n".join(" ".join(part.split()) for part in (declared.__doc__ or "").strip().split("\n\n"))
+    """The paragraphs of a docstring, each on one line; an example stays as it is."""
+    parts = cleandoc(declared.__doc__ or "").split("\n\n")
+    return "\n\n".join(part if part.startswith("```") else " ".join(part.split()) for part in parts)
 
 
 def sentence(text: str) -> str:
