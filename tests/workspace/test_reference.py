@@ -16,7 +16,7 @@ EXAMPLES = load(ROOT / "playbooks")
 PAGES = pages(EXAMPLES, "../../playbooks")
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#]+)\)")
-_EXAMPLE = re.compile(r"((?:```(?:yaml|markdown)\n.*?```\n\n)+)From \[`[^`]+`\]\(([^)]+)\)", re.DOTALL)
+_EXAMPLE = re.compile(r"((?:```(?:yaml|markdown)\n(?:(?!```).)*```\n\n)+)From \[`[^`]+`\]\(([^)]+)\)", re.DOTALL)
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - {"README.md"}))
