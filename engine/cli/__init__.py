@@ -35,7 +35,7 @@ from engine.cli import (
     voucher,
     why,
 )
-from engine.cli.options import Tidy
+from engine.cli.program import Program
 
 _COMMANDS = (
     init,
@@ -72,7 +72,7 @@ _COMMANDS = (
 )
 
 
-@click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="regulars")
 def main() -> None:
     """Marketing automation as code: playbooks in YAML, tested like software, run against your customer store."""

@@ -3,10 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
-from io import FileIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -17,6 +14,7 @@ from structlog.typing import Processor
 
 from engine.channels import CHANNELS, Doors, open_doors
 from engine.cli.options import open_store, read_workspace, secrets_of_environment, store_option, workspace_argument
+from engine.cli.streams import Unheard, unbuffered
 from engine.daemon import Daemon, clock
 from engine.inbox import Inbox
 from engine.settings import Settings
@@ -58,24 +56,6 @@ def _renderer() -> Processor:
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
-@dataclass(frozen=True)
-class Unheard:
-    """A stream whose reader may have gone, or whose disk may be full: what is said then is lost, and nothing else."""
-
-    stream: TextIO
-
-    def write(self, text: str) -> int:
-        """Says it, to whoever listens."""
-        with suppress(OSError, ValueError):
-            return self.stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """The same."""
-        with suppress(OSError, ValueError):
-            self.stream.flush()
-
-
 def log_to_stderr() -> None:
     """What a program says that goes on for long; without the values of variables, which may be secrets."""
     structlog.configure(
@@ -85,17 +65,8 @@ def log_to_stderr() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _renderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, Unheard(_unbuffered(sys.stderr)))),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, Unheard(unbuffered(sys.stderr)))),
     )
-
-
-def _unbuffered(stream: TextIO) -> TextIO:
-    """The same without a buffer: what nobody takes would stay in it, and make the program end with a fault."""
-    try:
-        raw = FileIO(stream.fileno(), "w", closefd=False)
-    except OSError:
-        return stream  # it is no file
-    return TextIOWrapper(raw, stream.encoding, errors="backslashreplace", write_through=True)
 
 
 @click.command("run")
