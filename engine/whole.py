@@ -1,6 +1,8 @@
 """A file that has its name only when it is whole. Where others may write beside it, no link of theirs is followed."""
 
+import errno
 import os
+import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,15 +21,26 @@ class Whole:
 
     def begin(self) -> BinaryIO:
         """Opens the part anew. What lay under its name, a link too, is taken away and not written into."""
+        self._refuse_what_is_no_file()
         self._part.unlink(missing_ok=True)
         descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self._begun = True
         return os.fdopen(descriptor, "wb")
 
     def keep(self) -> None:
-        """Gives it its name; what had that name, a link too, is replaced and not written into."""
+        """Gives it its name; what had that name, a link too, is replaced and not written into. Raises `OSError`."""
+        self._refuse_what_is_no_file()
         self._part.replace(self.path)
         self._begun = False
+
+    def _refuse_what_is_no_file(self) -> None:
+        """A device, a pipe or a folder is somebody else's, and so is what a link leads to that is one."""
+        try:
+            kind = self.path.stat().st_mode
+        except OSError:  # there is nothing, or a link that leads nowhere; what else is wrong is met by writing
+            return
+        if not stat.S_ISREG(kind):
+            raise FileExistsError(errno.EEXIST, "there is something else than a file under that name", str(self.path))
 
     def drop(self) -> None:
         """Leaves none; nothing where none was begun."""
