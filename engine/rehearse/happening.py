@@ -1,6 +1,6 @@
 """What happens in a test: events with the fields that the catalogue gives them, and changes of a customer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,21 +44,23 @@ class Happenings:
     playbook: Playbook
     goods: Goods
 
-    def read(self, path: Path, people: Mapping[str, Person]) -> Iterator[Happening]:
-        """What happens, in order of time; what happens at one instant keeps its order."""
+    def read(
+        self, path: Path, people: Mapping[str, Person], goods: Iterable[tuple[str, Mapping[str, Any]]] = ()
+    ) -> Iterator[Happening]:
+        """What happens, in order of time; what happens at one instant keeps its order. `goods` are what is given."""
         lines = self.draft.source.at(path) if path in self.draft.source.marks else []
-        found = (self._one((*path, number), people) for number in range(len(lines or ())))
+        keys = {kept.kind: kept.key for kept in RECORDS.values()}
+        owners = {(kind, str(row[keys[kind]])): row["customer_id"] for kind, row in goods if kind in keys}
+        found = (self._one((*path, number), people, owners) for number in range(len(lines or ())))
         yield from sorted((one for one in found if one is not None), key=lambda one: one.at)
 
-    def _one(self, path: Path, people: Mapping[str, Person]) -> Happening | None:
+    def _one(self, path: Path, people: Mapping[str, Person], owners: dict[tuple[str, str], str]) -> Happening | None:
         if self.draft.is_broken(path):
             return None
         texts = self.draft.source.texts(path)
         if self._about_product(texts):
             return self._of_product(path, texts)
-        if "customer" not in texts:
-            self.draft.add(self.draft.source.place(path), "missing-key", "event needs `customer`", "add  customer: …")
-        person = known_person(self.draft, (*path, "customer"), people)
+        person = self._whose(path, texts, people, owners)
         at = self.times.read((*path, "at"), person)
         words = [word for word in ("event", *_CHANGES) if word in texts]
         if not words:
@@ -71,6 +73,20 @@ class Happenings:
         if words[0] in RECORDS or words[0] == "wish":
             return self._record(path, texts, words[0], at, person)
         return self._change(path, texts, words, at, person)
+
+    def _whose(
+        self, path: Path, texts: Mapping[str, Any], people: Mapping[str, Person], owners: dict[tuple[str, str], str]
+    ) -> Person | None:
+        """To whom it happens: a reservation or the like that is known by now says so itself."""
+        named = next(((RECORDS[word].kind, str(texts[word])) for word in RECORDS if word in texts), None)
+        if "customer" not in texts and named in owners:
+            return people.get(owners[named])
+        if "customer" not in texts:
+            self.draft.add(self.draft.source.place(path), "missing-key", "event needs `customer`", "add  customer: …")
+        person = known_person(self.draft, (*path, "customer"), people)
+        if person is not None and named is not None:
+            owners[named] = person.id
+        return person
 
     def _about_product(self, texts: Mapping[str, Any]) -> bool:
         known = self.catalogue.events.get(texts.get("event") or "")

@@ -27,7 +27,8 @@ _CONSENTS = {
     "sms_consent": "sms_consent",
     "chat_consent": "chat_consent",
 }
-_SPECIAL = (*_CONSENTS, "holdout", "timezone", "tags")
+#: Keys that are no fields of the catalogue.
+SPECIAL = (*_CONSENTS, "holdout", "timezone", "tags")
 
 #: Notes a mistake: its place, its rule, what is wrong, and the helps.
 Complain = Callable[..., None]
@@ -113,7 +114,7 @@ class People:
             known = [name for name, one in self.catalogue.fields.items() if one.column is not None and name != "id"]
             known = [name for name in known if name not in _FOLLOWS]
             raise Misread(
-                "unknown-field", f"customers have no field `{key}`", *suggest(key, {*known, *_SPECIAL}, "fields")
+                "unknown-field", f"customers have no field `{key}`", *suggest(key, {*known, *SPECIAL}, "fields")
             )
         if field.type is Type.TAGS or stored is None or stored.table != "customers" or stored.name not in customers.c:
             raise Misread("unknown-field", f"`{key}` is kept in a table of the shop's own, which tests do not have")

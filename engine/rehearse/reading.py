@@ -141,7 +141,7 @@ class _File:
         if not people:
             self._say(path, "nobody", "this test has no customers", "write them under  given:  customers:")
         goods = tuple(one for at in (("given",), (*path, "given")) for one in self.goods.given(at, people))
-        happenings = tuple(self.happenings.read((*path, "events"), people))
+        happenings = tuple(self.happenings.read((*path, "events"), people, goods))
         start, until = self._span(path, happenings)
         expected = self.expecting.read((*path, "expect"), people)
         split = self._split((*path, "split"))

@@ -87,7 +87,9 @@ class GivenForm(Declared):
     """The world in which a test begins."""
 
     customers: Annotated[Mapping[Name, Any], _rows("object", "null")] = Field(
-        default_factory=dict, description="Customers by id, with their fields; what is not given is missing."
+        default_factory=dict,
+        description="Customers by id, with their fields, and words for consent, tags and the holdout. Each has an address for "
+        "mails and agrees to them, if nothing else is said; other fields that are not given are missing.",
     )
     products: Annotated[Mapping[Name, Any], _rows("object", "null")] = Field(
         default_factory=dict, description="Products by id: `title`, `category`, `price`, `link`, `lasts_days`."

@@ -115,7 +115,10 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
             "required": ["at"],
             "properties": {
                 "at": {**_TEXT, "description": "When, as the clocks of the file's time zone show it."},
-                "customer": {**_TEXT, "description": "To whom it happens, if not to a product."},
+                "customer": {
+                    **_TEXT,
+                    "description": "To whom; not said where a product, or a reservation or the like that is known, says it.",
+                },
                 "event": {**_TEXT, "description": "The event, as the catalogue names it; further keys are its fields."},
                 "set": {"type": "object", "description": "Instead of an event: fields of the customer that change."},
                 "tag": {**_TEXT, "description": "Instead of an event: a tag that staff put on."},

@@ -59,10 +59,21 @@ def test_a_reservation_changes_and_a_wish_is_made() -> None:
     assert one.record == ("wishes", {"customer_id": "mei", "product": "cup"})
 
 
+def test_a_reservation_that_is_known_says_whose_it_is() -> None:
+    (given,) = read("{at: 2026-03-01 12:00, reservation: r1, state: cancelled}").cases[0].happenings
+    assert given.record == ("reservations", {"id": "r1", "customer_id": "mei", "state": "cancelled"})
+    made = (
+        "{at: 2026-03-01 12:00, customer: mei, reservation: r2, starts_at: 2026-04-02 18:30}\n"
+        "      - {at: 2026-03-02 12:00, reservation: r2, state: cancelled}"
+    )
+    assert [one.customer for one in read(made).cases[0].happenings] == ["mei", "mei"]
+
+
 @pytest.mark.parametrize(
     ("happens", "said"),
     [
         ("{at: 2026-03-01 12:00, event: order.paid, total: 20}", "event needs `customer`"),
+        ("{at: 2026-03-01 12:00, reservation: r9, state: kept}", "event needs `customer`"),
         ("{at: 2026-03-01 12:00, event: product.back_in_stock}", "`product.back_in_stock` needs `product`"),
         (
             "{at: 2026-03-01 12:00, customer: mei, event: order.paid, total: 20, lines: [{amount: 1}]}",

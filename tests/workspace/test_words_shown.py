@@ -8,9 +8,10 @@ import pytest
 from engine.catalogue import RESULTS, Field, Type
 from engine.conditions import Flawed, read, segments_in
 from engine.conditions.kinds import KINDS, USE
+from engine.rehearse.people import SPECIAL
 from engine.render.sandbox import FILTERS, LOOP, TESTS
 from engine.workspace.catalogue import builtin
-from engine.workspace.reference import conditions, messages
+from engine.workspace.reference import conditions, files, messages
 
 GRAMMAR = Path(__file__).parents[2] / "engine" / "conditions" / "grammar.lark"
 SHOWN = [*conditions.COMPARING, *conditions.MOMENTS, *conditions.JOINING, *conditions.ANSWERS, *conditions.SCOPES]
@@ -77,3 +78,7 @@ def test_an_example_prints_what_the_page_says() -> None:
 def test_an_example_that_is_no_text_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no filter"):
         messages.printed("{{ customer.tier | shout }}")
+
+
+def test_every_key_of_a_customer_in_a_test_that_is_no_field_is_on_its_page() -> None:
+    assert [key for key in SPECIAL if f"`{key}`" not in files.test()] == []

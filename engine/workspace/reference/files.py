@@ -15,8 +15,29 @@ def test() -> str:
             prose(RehearsalForm),
             keys(RehearsalForm, of["properties"]),
             *parts(of, None),
+            _CUSTOMER,
         ]
     )
+
+
+_CUSTOMER = """### a customer of `given`
+
+Of `mei: {language: zh-CN}` a test knows a customer who lives in the shop's time zone, has the address `mei@example.com`, agrees to
+mails, and is not held out. What is given stands in the place of that:
+
+| key | without it | meaning |
+| --- | --- | --- |
+| `email` | `NAME@example.com` | The address; `email: null` is a customer without one. |
+| `phone`, `chat` | missing | The addresses of text and chat messages. |
+| `consent`, `email_consent` | `true` | Whether the customer agrees to mails, of any topic; the two mean the same. |
+| `sms_consent` | `true` where `phone` is given | Whether to text messages. |
+| `chat_consent` | `true` where `chat` is given | Whether to chat messages. |
+| `tags` | none | Tags that the customer has: `tags: [newcomer]`. |
+| `holdout` | `out` | `in` is among the share that `holdout` of the playbook keeps back; chance decides nothing in a test. |
+| `timezone` | the shop's | Where the customer lives: `Europe/Berlin`. |
+| other fields of `customer.*` | missing | As the catalogue names them. |
+
+What follows from orders and other events, such as `orders_count` and every metric, is not given; give the events instead."""
 
 
 def named(name: str) -> str:

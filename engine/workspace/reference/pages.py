@@ -52,7 +52,7 @@ def pages(workspace: Workspace, at: str) -> dict[str, str]:
         "messages.md": _and(messages.page(), examples.of_file("messages/goes-with/en.md")),
         "conditions.md": _and(conditions.page(), examples.of_file("segments/churn-risk.yaml", "match")),
         "catalogue.md": _and(catalogue.page(), examples.of_file("catalogue.yaml", "metrics")),
-        "test.md": _and(files.test(), examples.of_file("purchase-voucher.test.yaml", "given") + _first_test(examples)),
+        "test.md": _test(examples),
         "vouchers.md": _and(files.named("vouchers"), examples.of_entries("vouchers.yaml", ("value", "share", "pool"))),
         "series.md": _and(files.named("series"), examples.of_file("series.yaml")),
         "holidays.md": _and(files.holidays(), examples.of_file("holidays.yaml")),
@@ -141,8 +141,11 @@ def _segment(examples: Examples) -> str:
     return _and(_joined("A segment: `segments/NAME.yaml`", body), examples.of_file("segments/gold-active.yaml"))
 
 
-def _first_test(examples: Examples) -> list[Example]:
-    return examples.of_file("purchase-voucher.test.yaml", "tests", 0)
+def _test(examples: Examples) -> str:
+    first, second = "purchase-voucher.test.yaml", "win-back-nobody.test.yaml"
+    text = _and(files.test(), examples.of_file(first, "given") + examples.of_file(first, "tests", 0))
+    nobody = examples.of_file(second, "given") + examples.about("given")
+    return _and(text, nobody, "No consent, no address, held out")
 
 
 def _joined(title: str, body: Sequence[str]) -> str:
