@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from engine.cli.options import SECRET
+from engine.cli.options import SECRET, writing
 from engine.daemon import clock
 from engine.demo.ground import Taken, prepare
 from engine.demo.live import NotRunning
@@ -33,7 +33,9 @@ def command(folder: Path) -> None:
     try:
         console = Console()
         console.width = max(console.width, _WIDTH)
-        play(prepare(folder), Show(console, clock), _program(), secret)
+        with writing(folder):
+            ground = prepare(folder)
+        play(ground, Show(console, clock), _program(), secret)
     except Taken as fault:
         raise click.ClickException(str(fault)) from fault
     except NotRunning as fault:

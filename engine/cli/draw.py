@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import read_workspace, workspace_option
+from engine.cli.options import read_workspace, workspace_option, writing
 from engine.rehearse.drawing import Drawing
 from engine.rehearse.suite import Suite
 
@@ -30,5 +30,6 @@ def command(folder: Path, customer: str | None, name: str, picture: Path) -> Non
     title = workspace.playbooks[tests.playbook].title
     entries = suite.played(tests, case).entries
     drawing = Drawing(title, case, entries, workspace.catalogue, workspace.settings.currency)
-    picture.write_text(drawing.svg(who), encoding="utf-8")
+    with writing(picture):
+        picture.write_text(drawing.svg(who), encoding="utf-8")
     click.echo(f"{picture}: {title}; {case.name}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import read_workspace, store_option, workspace_option
+from engine.cli.options import read_workspace, store_option, workspace_option, writing
 from engine.cli.stores import made_store
 from engine.daemon import clock
 from engine.erase import find_person
@@ -30,9 +30,7 @@ def command(customer: str, out: Path | None, folder: Path, store: str) -> None:
         shop = Shop(engine, workspace)
         found = known(shop, connection, find_person(shop, connection, customer), clock())
     path = out or Path(file_name(found.person.id))
-    try:
+    with writing(path):
         write_archive(found, path)
-    except OSError as fault:
-        raise click.ClickException(f"{path} cannot be written: {fault.strerror}") from fault
     rows = sum(len(one) for one in (*found.tables.values(), *found.events.values(), found.messages))
     click.echo(f"{path}: {rows:,} rows, {len(found.letters):,} mails; whoever has it knows them all")

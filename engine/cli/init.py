@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from engine.cli.options import writing
 from engine.workspace.catalogue import builtin_text
 from engine.workspace.schema import write
 
@@ -18,10 +19,8 @@ def command(folder: Path) -> None:
     """Make a new workspace in the folder NAME: settings, one playbook with its message in two languages, and its test."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.ClickException(f"`{folder}` exists already, and nothing in it is touched; choose another name")
-    try:
+    with writing(folder):
         new_workspace(folder)
-    except OSError as fault:
-        raise click.ClickException(f"`{folder}` cannot be written: {fault.strerror}") from fault
     click.echo(f"{folder} is ready. Next:\n  cd {folder}\n  regulars validate\n  regulars test")
 
 

@@ -79,6 +79,15 @@ def read_workspace(folder: Path, *, strict: bool = True) -> Workspace:
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Writes what was asked for; where that cannot be, a sentence names it."""
+    try:
+        yield
+    except OSError as fault:
+        raise click.ClickException(f"{path} cannot be written: {fault.strerror or fault}") from fault
+
+
+@contextmanager
 def open_store(url: str) -> Iterator[sa.Engine]:
     """The store, migrated to this version; what it fails at is told in a sentence, and so is whom it does not know."""
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from engine.answers.preview import Preview
-from engine.cli.options import playbook_named, read_workspace, store_option, workspace_option
+from engine.cli.options import playbook_named, read_workspace, store_option, workspace_option, writing
 from engine.cli.stores import any_store
 from engine.daemon import clock
 from engine.render import Content
@@ -40,9 +40,10 @@ def command(
             for line in _told(shown.content):
                 click.echo(line)
             if target is not None and shown.content.html:
-                target.mkdir(parents=True, exist_ok=True)
                 page = target / f"{found.id}-{shown.message}-{shown.language}.html"
-                page.write_text(shown.content.html, encoding="utf-8")
+                with writing(page):
+                    target.mkdir(parents=True, exist_ok=True)
+                    page.write_text(shown.content.html, encoding="utf-8")
                 click.echo(f"(written to {page})")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from engine.cli.options import writing
 from engine.workspace import load, reference, schema
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -21,9 +22,11 @@ def command(folder: Path, pages: Path | None, examples: Path, check: bool) -> No
     """Write the JSON Schemas for editors and CI into FOLDER [default: schemas]."""
     workspace = load(examples) if pages is not None else None
     if not check:
-        schema.write(folder)
+        with writing(folder):
+            schema.write(folder)
         if pages is not None and workspace is not None:
-            reference.write(pages, workspace)
+            with writing(pages):
+                reference.write(pages, workspace)
     old = schema.stale(folder)
     if pages is not None and workspace is not None:
         old += reference.stale(pages, workspace)

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from engine.cli.options import read_workspace, workspace_argument
+from engine.cli.options import read_workspace, workspace_argument, writing
 from engine.rehearse.junit import junit
 from engine.rehearse.suite import Suite
 
@@ -39,13 +39,15 @@ def command(folder: Path, only: str | None, coverage: bool, complete: bool, repo
                 click.echo(outcome.told)
             progress.advance(task)
     failed = sum(not outcome.passed for outcome in outcomes)
-    if report is not None:
-        report.write_text(junit(outcomes), encoding="utf-8")
     *gaps, total = suite.gaps()
     if coverage or complete:
         click.echo("\n".join([*gaps, total]))
+    if outcomes:
+        click.echo(f"{len(outcomes) - failed} passed, {failed} failed in {perf_counter() - begun:.1f} s")
+    if report is not None:
+        with writing(report):
+            report.write_text(junit(outcomes), encoding="utf-8")
     if not outcomes:
         raise click.ClickException(f"no test is called `{only}`" if only else f"there are no tests in {folder}/tests")
-    click.echo(f"{len(outcomes) - failed} passed, {failed} failed in {perf_counter() - begun:.1f} s")
     if failed or (complete and gaps):
         sys.exit(1)
