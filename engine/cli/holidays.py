@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from engine.calendars import ANYWHERE, Holiday, coming
-from engine.cli.options import read_workspace, workspace_option
+from engine.cli.options import read_workspace, workspace_option, writing
 from engine.daemon import clock
 from engine.triggers.holiday import HolidayTrigger
 from engine.workspace import Workspace
@@ -28,6 +28,8 @@ _HEAD = """\
 @click.option("--check", is_flag=True, help="Compare with what is written there; exits with 1 where a day has moved.")
 def command(folder: Path, everything: bool, write: bool, check: bool) -> None:
     """Print the next three days of each holiday that a playbook speaks of, by country."""
+    if write and check:
+        raise click.UsageError("what is written now has not moved; check first, then write:  --check  or  --write")
     workspace = read_workspace(folder, strict=False)
     known = workspace.holidays if everything else _named(workspace)
     today = clock().date()
@@ -39,15 +41,22 @@ def command(folder: Path, everything: bool, write: bool, check: bool) -> None:
     if not known:
         click.echo("no playbook begins with a holiday; --all shows those that are known")
     if write:
-        target = folder / HOLIDAY_DATES
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(written(known, today), encoding="utf-8")
-        click.echo(f"(written to {target})")
+        _write(folder / HOLIDAY_DATES, written(known, today))
     moved = [problem for problem in workspace.problems if problem.rule == "holiday-moved"] if check else []
     for problem in moved:
         click.echo(problem.text, err=True)
     if moved:
         raise click.ClickException(f"{len(moved)} of the days in {HOLIDAY_DATES} moved")
+
+
+def _write(target: Path, text: str) -> None:
+    if not text:
+        click.echo(f"there is no day to write down: {target} is left as it was")
+        return
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    click.echo(f"(written to {target})")
 
 
 def _named(workspace: Workspace) -> Mapping[str, Holiday]:
@@ -63,9 +72,10 @@ def _days(holiday: Holiday, today: date) -> Iterator[tuple[str, list[date]]]:
 
 
 def written(known: Mapping[str, Holiday], today: date) -> str:
-    """The days as the file keeps them."""
-    lines = [_HEAD.format(day=today)]
+    """The days as the file keeps them; nothing where there is none, for a file without any is a mistake."""
+    lines = []
     for name, holiday in sorted(known.items()):
-        lines.append(f"{name}:\n")
-        lines += [f"  {country}: [{', '.join(map(str, days))}]\n" for country, days in _days(holiday, today) if days]
-    return "".join(lines)
+        ahead = [(country, days) for country, days in _days(holiday, today) if days]
+        lines += [f"{name}:\n"] if ahead else []
+        lines += [f"  {country}: [{', '.join(map(str, days))}]\n" for country, days in ahead]
+    return "".join([_HEAD.format(day=today), *lines]) if lines else ""

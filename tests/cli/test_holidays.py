@@ -41,3 +41,24 @@ def test_without_such_playbooks_it_says_so(tmp_path: Path) -> None:
     shown = CliRunner().invoke(main, ["holidays", "-w", str(folder)])
     assert "no playbook begins with a holiday" in shown.output
     assert "lunar-new-year" in CliRunner().invoke(main, ["holidays", "-w", str(folder), "--all"]).output
+
+
+def test_where_there_is_nothing_to_write_what_was_written_stays(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path)
+    (folder / "feast.yaml").unlink()
+    file = folder / "settings" / "holiday-dates.yaml"
+    nothing = CliRunner().invoke(main, ["holidays", "-w", str(folder), "--write"])
+    assert nothing.exit_code == 0 and "is left as it was" in nothing.output
+    assert not file.exists()
+    CliRunner().invoke(main, ["holidays", "-w", str(folder), "--all", "--write"])
+    before = file.read_text("utf-8")
+    CliRunner().invoke(main, ["holidays", "-w", str(folder), "--write"])
+    assert file.read_text("utf-8") == before
+    assert CliRunner().invoke(main, ["validate", str(folder)]).exit_code == 0
+
+
+def test_a_check_writes_nothing(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path)
+    both = CliRunner().invoke(main, ["holidays", "-w", str(folder), "--check", "--write"])
+    assert both.exit_code == 2 and "check first, then write" in both.output
+    assert not (folder / "settings" / "holiday-dates.yaml").exists()
