@@ -55,7 +55,8 @@ class Desk:
         except ObjectError as fault:
             raise Refusal(422, str(fault), fault.advice, {"field": fault.column}) from None
         self._check_allowed(source, settings, row["name"])
-        digest = sha256(json.dumps(written, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        said = {name: value for name, value in written.items() if value not in (None, "")}  # as they are left out below
+        digest = sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         del row["id"]
         return Told(source, id_, digest, row, kind.about_goods, settings.unknown_customer == "create")
 

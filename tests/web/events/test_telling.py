@@ -43,6 +43,12 @@ def test_the_order_of_the_names_and_the_space_between_do_not_matter(client: Clie
     assert client.batch([event(items_count=3)]) == [{"status": 200, "id": "e1", "duplicate": True}]
 
 
+def test_a_field_without_a_value_is_as_one_that_is_not_there(client: Client) -> None:
+    assert client.post(event(items_count=3, coupon=None, total="")).status == 201
+    assert client.post(event(items_count=3)).body == {"id": "e1", "duplicate": True}
+    assert client.post(event(items_count=3, total=1)).status == 409
+
+
 def test_two_sources_may_use_the_same_ids(client: Client) -> None:
     body = event(name="order.paid", total=5, order_id="7")
     client.post(body)
