@@ -35,7 +35,8 @@ class Tidy(click.Group):
         return list(self.commands)
 
 
-def _folder(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
+def this_or_playbooks(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
+    """The folder that was named; without one this folder if it is a workspace, else `playbooks/`."""
     if value is not None:
         return value
     here = Path()
@@ -44,15 +45,15 @@ def _folder(_context: click.Context, _parameter: click.Parameter, value: Path | 
 
 def workspace_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """The folder of the workspace; without it, this folder if it is one, else `playbooks/`."""
-    return click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False), callback=_folder)(
-        function
-    )
+    return click.argument(
+        "folder", required=False, type=click.Path(path_type=Path, file_okay=False), callback=this_or_playbooks
+    )(function)
 
 
 def workspace_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same as an option, for commands that have other arguments."""
     return click.option(
-        "--workspace", "-w", "folder", type=click.Path(path_type=Path, file_okay=False), callback=_folder,
+        "--workspace", "-w", "folder", type=click.Path(path_type=Path, file_okay=False), callback=this_or_playbooks,
         help="Folder of the workspace [default: this one, else playbooks/].",
     )(function)  # fmt: skip
 

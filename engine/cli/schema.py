@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import writing
-from engine.workspace import load, reference, schema
+from engine.cli.options import read_workspace, this_or_playbooks, writing
+from engine.workspace import reference, schema
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -15,12 +15,13 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.argument("folder", type=_FOLDER, default=Path("schemas"))
 @click.option("--reference", "pages", type=_FOLDER, help="The reference too, as Markdown pages in this folder.")
 @click.option(
-    "--examples", type=_FOLDER, default=Path("playbooks"), show_default=True, help="Workspace with the examples."
-)
+    "--examples", type=_FOLDER, callback=this_or_playbooks,
+    help="Workspace with the examples [default: this one, else playbooks/].",
+)  # fmt: skip
 @click.option("--check", is_flag=True, help="Write nothing; fail where a file is not what this version makes.")
 def command(folder: Path, pages: Path | None, examples: Path, check: bool) -> None:
     """Write the JSON Schemas for editors and CI into FOLDER [default: schemas]."""
-    workspace = load(examples) if pages is not None else None
+    workspace = read_workspace(examples) if pages is not None else None
     if not check:
         with writing(folder):
             schema.write(folder)
