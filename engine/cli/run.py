@@ -1,5 +1,6 @@
 """regulars run: the daemon."""
 
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -69,12 +70,20 @@ def log_to_stderr() -> None:
     )
 
 
+class _Seconds(click.FloatRange):
+    """So many seconds; `nan` is not less than the least, and still none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value} is no number", param, ctx)
+        return found
+
+
 @click.command("run")
 @workspace_argument
 @store_option
-@click.option(
-    "--interval", type=click.FloatRange(0.05, 3600), default=1.0, show_default=True, help="Seconds between ticks."
-)
+@click.option("--interval", type=_Seconds(0.05, 3600), default=1.0, show_default=True, help="Seconds between ticks.")
 @click.option(
     "--until-idle",
     is_flag=True,
