@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, WithJs
 
 from engine.clocks.times import DayWindow, Length, zone_named
 from engine.clocks.windows import WeekWindow
-from engine.clocks.working import Feast, Week
+from engine.clocks.working import Feast, Week, parse_days
 from engine.settings.braking import Brakes
 from engine.settings.channels import Channels
 from engine.settings.declared import Count, Declared
@@ -81,10 +81,17 @@ def _same_day(hours: DayWindow) -> DayWindow:
     return hours
 
 
+_WEEK = "monday-friday"
+
+
 class Working(Declared):
     """When the shop's people are there, by the brand's own clock: what `2 working days` counts."""
 
-    days: Days = Field(default=frozenset(range(5)), description="Days of the week: `monday-friday`, or a list.")
+    days: Days = Field(
+        default=parse_days(_WEEK),
+        description="Days of the week: `monday-friday`, or a list.",
+        json_schema_extra={"default": _WEEK},
+    )
     hours: Annotated[SendWindow, AfterValidator(_same_day)] = Field(
         default=DayWindow.parse("09:00-18:00"), description="From when to when on those days."
     )

@@ -207,7 +207,8 @@ class CatalogueForm(Declared):
     """What conditions may mention, each with its type and where the store keeps it."""
 
     extends: Literal["built-in"] | None = Field(
-        default=None, description="Whether this adds to the built-in catalogue, and does not stand in its place."
+        default=None,
+        description="`built-in`: this adds to the built-in catalogue. Without it, this stands in its place.",
     )
     customers: CustomersForm = Field(default_factory=CustomersForm, description="The table of customers.")
     tables: Mapping[str, TableForm] = Field(

@@ -47,7 +47,9 @@ class Header(Change, Guarded):
         description="What one run is about, if not the customer as a whole: `event.order_id`. `enter`, `if_running`, "
         "`stop_when` and waits then speak of this order; `enter: once per 30 days per customer` does not.",
     )
-    enter: Entry = Field(default=None, description="How often one customer, or one `key`, may enter.")
+    enter: Entry = Field(
+        default=None, description="How often one customer, or one `key`, may enter; without it, `always`."
+    )
     if_running: IfRunning = Field(default="ignore", description="What a new occasion does while a run goes on.")
     holdout: Share = Field(default=Fraction(0), description="The share of customers who get nothing, for comparison.")
 

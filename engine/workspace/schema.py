@@ -12,6 +12,8 @@ from pydantic.json_schema import DefsRef, GenerateJsonSchema, JsonRef
 
 from engine.actions import ACTIONS
 from engine.catalogue import Aggregate, Type
+from engine.clocks.times import DayWindow, Length
+from engine.clocks.windows import WeekWindow
 from engine.settings import Settings, Voucher
 from engine.triggers import TRIGGERS
 from engine.workspace import shapes
@@ -34,6 +36,10 @@ class _Generate(GenerateJsonSchema):
             self.json_to_defs_refs[JsonRef(f"#/$defs/{name}")] = DefsRef(name)
             self.definitions[DefsRef(name)] = {}
             self._prioritized_defsref_choices[DefsRef(name)] = [DefsRef(name)]
+
+    def encode_default(self, dft: Any) -> Any:
+        """A default as an author writes it, where JSON has no form for it."""
+        return str(dft) if isinstance(dft, Length | DayWindow | WeekWindow) else super().encode_default(dft)
 
 
 def _declared(model: type[BaseModel]) -> tuple[Schema, dict[str, Schema]]:
@@ -63,16 +69,19 @@ def _merged(schema: Schema) -> Schema:
     given = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
     own = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
     merged = {**own, **(given[0] if given else {})}
+    if "const" in merged:  # the one word that may stand there is said like one of several
+        merged["enum"] = [merged.pop("const")]
     plain = isinstance(schema.get("default"), str | int | float)
     default = _as_written(schema["default"], merged.get("pattern")) if plain else None
     return {**merged, **({"default": default} if default is not None else {})}
 
 
 def _as_written(default: Any, pattern: str | None) -> Any:
-    """A default as an author would write it: pydantic gives `09:00:00` for `09:00`, and a number for a share."""
+    """A default as an author would write it: pydantic gives `09:00:00` for `09:00`, a number for a share or for seconds."""
     if pattern is None or re.search(pattern, str(default)):
         return default
-    return next((one for one in (str(default)[:5], f"{default}%") if re.search(pattern, one)), None)
+    forms = (str(default)[:5], f"{default}%", f"{str(default).removesuffix('.0')} seconds")
+    return next((one for one in forms if re.search(pattern, one)), None)
 
 
 def _untitled(schema: Schema, name: str) -> Schema:

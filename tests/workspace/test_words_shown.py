@@ -2,14 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import BaseModel, TypeAdapter
 
 from engine.catalogue import RESULTS, Field, Type
 from engine.conditions import Flawed, read, segments_in
 from engine.conditions.kinds import KINDS, USE
 from engine.rehearse.people import SPECIAL
 from engine.render.sandbox import FILTERS, LOOP, TESTS
+from engine.settings.channels import Chat, Email, Sms, Webhook
+from engine.settings.settings import Limits, Working
+from engine.workspace import schema
 from engine.workspace.catalogue import builtin
 from engine.workspace.reference import conditions, files, messages
 
@@ -82,3 +87,19 @@ def test_an_example_that_is_no_text_is_refused() -> None:
 
 def test_every_key_of_a_customer_in_a_test_that_is_no_field_is_on_its_page() -> None:
     assert [key for key in SPECIAL if f"`{key}`" not in files.test()] == []
+
+
+@pytest.mark.parametrize("model", [Working, Limits, Email, Sms, Chat, Webhook])
+def test_a_default_is_shown_as_an_author_writes_it(model: type[BaseModel]) -> None:
+    """Each default that the code has is in the schema, and read from there is what the code has."""
+    shown = schema.settings()["$defs"][model.__name__]["properties"]
+    said = {
+        name: field
+        for name, field in model.model_fields.items()
+        if not field.is_required() and field.default_factory is None and field.default not in (None, ())
+    }
+    assert said
+    for name, field in said.items():
+        written = shown[field.alias or name]["default"]
+        read = TypeAdapter(Annotated[field.annotation, field]).validate_python(written)
+        assert read == field.default, name
