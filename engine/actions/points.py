@@ -70,7 +70,10 @@ _Amount = Annotated[
 
 
 class Points(Action):
-    """Grants points, or spends them; `as` names them for later steps and texts (`earned.amount`, `earned.balance`)."""
+    """Grants points, or spends them; `as` names them for later steps and texts (`earned.amount`, `earned.balance`).
+
+    A customer who has fewer than `spend` takes keeps them, and the run ends there, with the reason `not enough points`.
+    """
 
     verb: ClassVar[str] = "points"
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from engine.action import Action
 from engine.actions import ACTIONS
 from engine.guards import GUARDS
 from engine.settings import Settings
@@ -94,8 +95,16 @@ def _trigger(word: str, examples: Examples) -> str:
 
 def _step(verb: str, examples: Examples) -> str:
     model, properties = ACTIONS[verb], schema.playbook()["$defs"]["step"]["properties"]
-    body = [prose(model), keys(model, properties), *parts(schema.playbook(), model)]
+    body = [prose(model), keys(model, properties), *parts(schema.playbook(), model), _told(model)]
     return _and(_joined(f"`{verb}`", body), examples.of_step(verb))
+
+
+def _told(model: type[Action]) -> str:
+    """What the mails of a step to staff may say beside what every text may."""
+    scopes = model.model_construct().notice_words().items()
+    words = ", ".join(f"`{scope}.{name}`" for scope, fields in scopes for name in fields)
+    every = "[what every text may](../messages.md#which-words-there-are)"
+    return f"The texts of its messages to staff may say {words}, beside {every}." if words else ""
 
 
 def _guard(name: str, examples: Examples) -> str:
