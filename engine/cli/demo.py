@@ -1,6 +1,5 @@
 """regulars demo: a real purchase history replayed, then real mails into a local sink."""
 
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from engine.cli.options import SECRET, writing
+from engine.cli.options import SECRET, secret_of, writing
 from engine.daemon import clock
 from engine.demo.ground import Taken, prepare
 from engine.demo.live import NotRunning
@@ -29,7 +28,7 @@ _WIDTH = 100
 )
 def command(folder: Path) -> None:
     """Replay a real purchase history through the engine, then send real mails into a local sink. Takes about a minute."""
-    secret = os.environ.get(SECRET) or secrets.token_urlsafe(32)
+    secret = secret_of(SECRET) or secrets.token_urlsafe(32)
     try:
         console = Console()
         console.width = max(console.width, _WIDTH)

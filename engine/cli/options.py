@@ -35,6 +35,11 @@ class Tidy(click.Group):
         return list(self.commands)
 
 
+def is_text(word: str) -> bool:
+    """Whether a word of the command line or of the environment can be written as UTF-8; Python keeps other bytes too."""
+    return not any("\ud800" <= one <= "\udfff" for one in word)
+
+
 def this_or_playbooks(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
     """The folder that was named; without one this folder if it is a workspace, else `playbooks/`."""
     if value is not None:
@@ -115,7 +120,7 @@ def secrets_of_environment(workspace: Workspace) -> list[str]:
     email = workspace.settings.channels.email if workspace.settings is not None else None
     marketing = any(playbook.purpose == "marketing" for playbook in workspace.playbooks.values())
     signed = marketing or (email is not None and email.bounces is not None)
-    if signed and len(os.environ.get(SECRET, "")) < SHORTEST_SECRET:
+    if signed and len(secret_of(SECRET)) < SHORTEST_SECRET:
         raise click.ClickException(
             f"set {SECRET}: it signs the unsubscribe links and the addresses for bounces ({SHORTEST_SECRET} characters or more,"
             " kept for years). Make one with:\n  python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
@@ -125,9 +130,17 @@ def secrets_of_environment(workspace: Workspace) -> list[str]:
 
 def long_enough() -> list[str]:
     """Our secrets of the environment, the present one last; of old ones there may be several, with spaces between."""
-    old = os.environ.get(OLD_SECRET, "")
-    found = [*dict.fromkeys([old, *old.split()]), os.environ.get(SECRET, "")]
+    old = secret_of(OLD_SECRET)
+    found = [*dict.fromkeys([old, *old.split()]), secret_of(SECRET)]
     return [value for value in found if len(value) >= SHORTEST_SECRET]
+
+
+def secret_of(name: str) -> str:
+    """A secret of the environment, empty where it is not set."""
+    value = os.environ.get(name, "")
+    if not is_text(value):
+        raise click.ClickException(f"{name} is no text in UTF-8; set it to the characters of the secret")
+    return value
 
 
 def playbook_named(workspace: Workspace, name: str) -> Playbook:

@@ -2,12 +2,22 @@
 
 from typing import Any
 
-from engine.cli.options import Tidy
+import click
+
+from engine.cli.options import Tidy, is_text
 from engine.cli.streams import printing
 
 
 class Program(Tidy):
     """Lists the commands in the order of work, and has none end half-way because it cannot print."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """No command stores, compares or prints what is no text; so none is given such a word."""
+        for word in args:
+            if not is_text(word):
+                shown = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+                raise click.UsageError(f"`{shown}` is no text in UTF-8; write it in UTF-8", ctx)
+        return super().parse_args(ctx, args)
 
     def main(self, *args: Any, **options: Any) -> Any:
         with printing():
