@@ -11,6 +11,8 @@ import click
 import sqlalchemy as sa
 
 from engine.answers.whom import UnknownCustomer
+from engine.cli.store_address import StoreAddress
+from engine.cli.words import is_text
 from engine.render import SHORTEST_SECRET
 from engine.source.near import suggest
 from engine.source.printing import print_problems
@@ -33,11 +35,6 @@ class Tidy(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
-
-
-def is_text(word: str) -> bool:
-    """Whether a word of the command line or of the environment can be written as UTF-8; Python keeps other bytes too."""
-    return not any("\ud800" <= one <= "\udfff" for one in word)
 
 
 def this_or_playbooks(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
@@ -66,7 +63,7 @@ def workspace_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def store_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Where the store is."""
     return click.option(
-        "--store", envvar="REGULARS_STORE", default=DEFAULT_STORE, show_default=True, show_envvar=True,
+        "--store", type=StoreAddress(), envvar="REGULARS_STORE", default=DEFAULT_STORE, show_default=True, show_envvar=True,
         help="The store: sqlite:///FILE or postgresql://USER@HOST/NAME.",
     )(function)  # fmt: skip
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from engine.cli.options import Tidy, is_text
+from engine.cli.options import Tidy
 from engine.cli.streams import printing
+from engine.cli.words import is_text
 
 
 class Program(Tidy):

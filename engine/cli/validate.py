@@ -11,6 +11,7 @@ import click
 from engine.answers.enough import Enough
 from engine.answers.plan import problems as left_behind
 from engine.cli.options import open_store, workspace_argument
+from engine.cli.store_address import StoreAddress
 from engine.daemon import clock
 from engine.shop import Shop
 from engine.source.printing import print_problems
@@ -26,7 +27,9 @@ from engine.workspace import Workspace, load
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.option(
-    "--store", help="Also check with this store: nobody is left behind, vouchers suffice, all can read the texts."
+    "--store",
+    type=StoreAddress(),
+    help="Also check with this store: nobody is left behind, vouchers suffice, all can read the texts.",
 )
 def command(folder: Path, form: str, strict: bool, store: str | None) -> None:
     """Check every file of a workspace; exits with 1 where there is an error.

@@ -36,3 +36,46 @@ def test_a_secret_that_is_no_text_is_refused(user: User, command: str, name: str
     assert isinstance(done.exception, SystemExit), done.exc_info
     assert done.exit_code == 1
     assert f"Error: {name} is no text in UTF-8" in done.output
+
+
+@pytest.mark.parametrize(
+    ("store", "told"),
+    [
+        ("sqlite:///a%00b", "a character in it that no name has"),
+        ("postgresql://localhost/a%00b", "a character in it that no name has"),
+        ("sqlite://", "a store in memory is gone when the command ends"),
+        ("sqlite:///:memory:", "a store in memory is gone when the command ends"),
+        ("sqlite:///file:x?mode=memory&uri=true", "a store in memory is gone when the command ends"),
+        ("sqlite:///x.sqlite?mode=ro", "these would do nothing: mode"),
+        ("postgresql://localhost/shop?colour=red", "Postgres knows no option  colour"),
+    ],
+)
+@pytest.mark.parametrize("command", ["status", "validate", "import", "doctor", "sql"])
+def test_an_address_that_is_no_store_is_refused_and_none_made(
+    user: User,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    store: str,
+    told: str,
+) -> None:
+    monkeypatch.chdir(user.folder / "shop")
+    user.writes("shop/customers.csv", "id\nada\n")
+    words = {"import": ["customers", "customers.csv"], "sql": ["thank-you"], "doctor": ["--offline"]}
+    before = sorted(user.folder.rglob("*"))
+    done = user.types(command, *words.get(command, []), "--store", store)
+    assert isinstance(done.exception, SystemExit), done.exc_info
+    assert done.exit_code == 2
+    assert " ".join(told.split()) in " ".join(done.output.split())
+    assert sorted(user.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("store", ["sqlite://", "sqlite:///a%00b", f"sqlite:///{BYTE}"])
+def test_the_environment_names_no_such_store_either(user: User, store: str) -> None:  # noqa: F811
+    done = user.types("status", str(user.folder / "shop"), env={"REGULARS_STORE": store})
+    assert isinstance(done.exception, SystemExit), done.exc_info
+    assert (done.exit_code, "Invalid value for '--store'" in done.output) == (2, True)
+
+
+def test_an_option_that_postgres_knows_is_taken(user: User) -> None:  # noqa: F811
+    words = ("sql", "thank-you", "-w", str(user.folder / "shop"))
+    assert "who enters" in user.types(*words, "--store", "postgresql:///shop?host=/tmp&sslmode=disable").output
