@@ -5,18 +5,21 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
+from click.testing import CliRunner
 from pydantic import BaseModel, TypeAdapter
 
 from engine.catalogue import RESULTS, Field, Type
+from engine.cli.imports import command
 from engine.conditions import Flawed, read, segments_in
 from engine.conditions.kinds import KINDS, USE
 from engine.rehearse.people import SPECIAL
 from engine.render.sandbox import FILTERS, LOOP, TESTS
 from engine.settings.channels import Chat, Email, Sms, Webhook
 from engine.settings.settings import Limits, Working
+from engine.store.importing import KINDS as FILES
 from engine.workspace import schema
 from engine.workspace.catalogue import builtin
-from engine.workspace.reference import conditions, files, messages
+from engine.workspace.reference import conditions, files, imports, messages
 
 GRAMMAR = Path(__file__).parents[2] / "engine" / "conditions" / "grammar.lark"
 SHOWN = [*conditions.COMPARING, *conditions.MOMENTS, *conditions.JOINING, *conditions.ANSWERS, *conditions.SCOPES]
@@ -103,3 +106,19 @@ def test_a_default_is_shown_as_an_author_writes_it(model: type[BaseModel]) -> No
         written = shown[field.alias or name]["default"]
         read = TypeAdapter(Annotated[field.annotation, field]).validate_python(written)
         assert read == field.default, name
+
+
+@pytest.mark.parametrize("kind", sorted(FILES))
+def test_every_column_of_a_file_to_import_says_what_stands_in_it(kind: str) -> None:
+    listed = CliRunner().invoke(command, [kind, "--columns"]).output.splitlines()
+    for column, line in zip(FILES[kind].columns, listed, strict=False):
+        assert line.split()[0] == column.name
+        assert column.holds and line.endswith(column.holds)
+        assert ("needed" in line) is column.required
+    assert f"## `{kind}`" in imports.page()
+
+
+def test_an_import_without_a_file_names_the_way_to_its_columns() -> None:
+    said = CliRunner().invoke(command, ["orders"])
+    assert said.exit_code == 2
+    assert "regulars import orders --columns" in said.output

@@ -52,6 +52,12 @@ class Column:
     empty: Any = None
     leave_out: bool = False  # an empty field leaves what the store has, or its default
 
+    @property
+    def holds(self) -> str:
+        """What may stand in it, in words for people: the first sentence of what reads it."""
+        sentence = " ".join((self.read.__doc__ or "").split()).split(". ")[0].rstrip(".")
+        return f"{sentence}; empty is `{self.empty}`" if self.empty else sentence
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -79,17 +85,17 @@ def text_field(text: str, _: Reading) -> str:
 
 
 def key_field(text: str, _: Reading) -> str:
-    """An id or a code."""
+    """An id, a code or another short text."""
     return values.key(text)
 
 
 def day_field(text: str, _: Reading) -> date:
-    """A date."""
+    """A date, `2026-03-01`."""
     return values.day(text)
 
 
 def birthday_field(text: str, reading: Reading) -> date:
-    """A date that is not to come."""
+    """A date that is not to come, `1990-05-14`."""
     born = values.day(text)
     if born > reading.now.date():
         raise ValueError(f"{born} lies in the future")
@@ -97,12 +103,12 @@ def birthday_field(text: str, reading: Reading) -> date:
 
 
 def instant_field(text: str, reading: Reading) -> datetime:
-    """A time, on the shop's clocks where no zone is said."""
+    """A time: `2026-03-01 12:30` on the shop's clocks, or with its zone, `2026-03-01T12:30:00Z`."""
     return values.instant(text, reading.zone)
 
 
 def consent_field(text: str, reading: Reading) -> bool | datetime:
-    """Yes, no, or when it was given."""
+    """Yes, no, or the time at which it was given."""
     given = values.consent(text, reading.zone)
     if isinstance(given, datetime) and given > reading.now:
         raise ValueError(f"`{text}` lies in the future")
@@ -110,12 +116,12 @@ def consent_field(text: str, reading: Reading) -> bool | datetime:
 
 
 def money_field(text: str, reading: Reading) -> int:
-    """An amount in minor units."""
+    """An amount in the currency's main unit, `12.50`."""
     return values.amount(text, reading.exponent)
 
 
 def total_field(text: str, reading: Reading) -> int:
-    """The same, not below 0."""
+    """An amount in the currency's main unit, `12.50`, not below 0."""
     return values.not_negative(money_field(text, reading))
 
 
@@ -133,9 +139,15 @@ def one_of_field(*words: str) -> Read:
             raise ValueError(f"`{text}` is none of  {', '.join(words)}")
         return found
 
+    read.__doc__ = f"One of {', '.join(f'`{word}`' for word in words)}."
     return read
 
 
 def plain_field(read: Callable[[str], Any]) -> Read:
     """A reader that needs nothing of the shop."""
-    return lambda text, _: read(text)
+
+    def read_field(text: str, _: Reading) -> Any:
+        return read(text)
+
+    read_field.__doc__ = read.__doc__
+    return read_field

@@ -49,7 +49,7 @@ def key(field: str) -> str:
 
 
 def address(field: str) -> str:
-    """Exactly one address. Plain ones are read quickly: parsing each in full takes longer than storing it."""
+    """Exactly one e-mail address. Plain ones are read quickly: parsing each in full takes longer than storing it."""
     local, _, domain = field.strip().rpartition("@")
     if len(local) <= 64 and len(field) <= 254 and _DOT_ATOM.fullmatch(local) and domain.isascii() and _domain(domain):
         return f"{local}@{domain.lower()}"

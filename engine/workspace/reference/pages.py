@@ -12,7 +12,7 @@ from engine.triggers import TRIGGERS
 from engine.workspace import schema
 from engine.workspace.forms import PlaybookForm, SegmentForm
 from engine.workspace.load import Workspace
-from engine.workspace.reference import catalogue, conditions, files, messages
+from engine.workspace.reference import catalogue, conditions, files, imports, messages
 from engine.workspace.reference.examples import Example, Examples
 from engine.workspace.reference.tables import keys, kind, parts, prose, sentence, table
 
@@ -58,6 +58,7 @@ def pages(workspace: Workspace, at: str) -> dict[str, str]:
         "series.md": _and(files.named("series"), examples.of_file("series.yaml")),
         "holidays.md": _and(files.holidays(), examples.of_file("holidays.yaml")),
         "holiday-dates.md": _and(files.named("holiday-dates"), examples.of_file("holiday-dates.yaml", "mid-autumn")),
+        "imports.md": imports.page(),
     }
     linked = {name: _linked(name, text.rstrip() + "\n", at) for name, text in made.items()}
     return {_INDEX: _index(made), **linked}
