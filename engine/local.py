@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from engine.clocks.times import Length
+from engine.clocks.times import Length, local_instant
 from engine.rhythm import Beat, NextLocal, Rhythm, effective
 from engine.store.customers import customers
 from engine.store.types import Instant, Key
@@ -127,6 +127,11 @@ def days_reached(today: date, lead: Length | None, lag: Length | None) -> list[d
 def notice_of(lead: Length | None, lag: Length | None) -> Callable[[date], date]:
     """The day on which a date is spoken of: `lead` before it, or `lag` after it."""
     return _shift(lead, -1) if lead else _shift(lag, 1) if lag else lambda day: day
+
+
+def noticed_at(day: date, lead: Length | None, lag: Length | None, at: time, zone: ZoneInfo) -> datetime:
+    """The instant at which a date is spoken of: `lead` before it, or `lag` after it, at that hour of the zone's clocks."""
+    return local_instant(notice_of(lead, lag)(day), at, zone)
 
 
 def _shift(length: Length, sign: int) -> Callable[[date], date]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.answers.chances import Chances, is_dated
+from engine.answers.chances import Chances
 from engine.answers.evidence import answers
+from engine.answers.timely import Timely
 from engine.answers.whereabouts import told_of, whereabouts
 from engine.answers.whom import find_customer
 from engine.catalogue import Field
@@ -51,11 +52,14 @@ class Why:
         """The answer. Raises `UnknownCustomer`."""
         customer_id = find_customer(self.shop, connection, customer)
         record = self._record(connection, customer_id, now)
+        conditions = [*self._explained("if", self.playbook.condition, record, now)]
+        sound = all(line.holds is not False for line in conditions)
+        timely = Timely.of(connection, self.shop, self.playbook, customer_id, now, sound=sound)
         return [
             *self._standing(connection),
             *self._runs(connection, customer_id),
-            *self._trigger(connection, customer_id, record, now),
-            *self._explained("if", self.playbook.condition, record, now),
+            *self._trigger(connection, customer_id, record, timely),
+            *conditions,
             *self._entry(connection, customer_id, now),
             *self._contact(connection, customer_id, now),
         ]
@@ -136,36 +140,32 @@ class Why:
 
     # --- Whether the customer qualifies -------------------------------------------------------------------------------
 
-    def _trigger(self, connection: sa.Connection, customer_id: str, record: Record, now: datetime) -> Iterable[Line]:
-        trigger = self.playbook.trigger
-        chances = list(Chances(self.shop, self.playbook)(connection, customer_id, record, now))
+    def _trigger(self, connection: sa.Connection, customer_id: str, record: Record, timely: Timely) -> Iterable[Line]:
+        trigger, now = self.playbook.trigger, timely.now
+        chances = list(Chances(self.shop, self.playbook, timely)(connection, customer_id, record))
         if chances:
             yield from (Line(text, holds, value, depth) for text, holds, value, depth in chances)
         elif trigger.event_name is not None:
-            yield from self._events(connection, trigger.event_name, customer_id, record, now)
+            yield from self._events(connection, trigger.event_name, customer_id, record, timely)
         elif trigger.audience is not None:
             yield from self._explained(f"when {trigger.word}", trigger.audience, record, now)
             yield from self._membership(connection, customer_id)
-        else:
-            for name in _dates(self.playbook):
-                value = record["customer"].get(name)
-                yield Line(
-                    f"when {trigger.word} customer.{name}",
-                    holds=value is not None,
-                    value=is_dated(value, self.shop.settings.zone),
-                )
 
     def _events(
-        self, connection: sa.Connection, name: str, customer_id: str, record: Record, now: datetime
+        self, connection: sa.Connection, name: str, customer_id: str, record: Record, timely: Timely
     ) -> Iterable[Line]:
+        now = timely.now
         since = datetime(1970, 1, 1, tzinfo=UTC)
         happened = self.shop.facts.happened(connection, name, [customer_id], since, now).get(customer_id, [])
         if not happened:
             yield Line(f"when event {name}", holds=False, value="never happened for this customer")
-        for at, fields, _ in reversed(happened[-_TOLD:]):
+        for at, fields, key in reversed(happened[-_TOLD:]):
             yield Line(f"when event {name}", holds=True, value=f"on {self._time(at)}")
             where = getattr(self.playbook.trigger, "where", None)
-            yield from self._explained("where", where, {**record, "event": fields}, now, depth=1)
+            asked = [*self._explained("where", where, {**record, "event": fields}, now, depth=1)]
+            yield from asked
+            sound = all(line.holds is not False for line in asked)
+            yield from (Line(*one) for one in timely.event(connection, at, key, sound=sound))
 
     def _membership(self, connection: sa.Connection, customer_id: str) -> Iterable[Line]:
         mine = (memberships.c.playbook == self.playbook.id, memberships.c.customer_id == customer_id)

@@ -4,11 +4,13 @@ from calendar import isleap
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import Field
 
-from engine.local import LocalTimes, daily, days_reached
+from engine.clocks.times import anniversary
+from engine.local import LocalTimes, daily, days_reached, noticed_at
 from engine.rhythm import Beat
 from engine.settings.literals import Clock, Duration, Text
 from engine.store.dialect import month_day
@@ -43,6 +45,11 @@ class Anniversary(Trigger):
             column < sa.bindparam("day", type_=sa.Date),
         )
         return (LocalTimes(ground, daily(self.at)).on(condition, self._targets),)
+
+    def noticed_at(self, born: date, year: int, zone: ZoneInfo) -> datetime | None:
+        """The instant at which the anniversary of that year fires, by the clocks of that zone; None where there is none."""
+        day = anniversary(born, year, self.feb_29)
+        return noticed_at(day, self.lead, self.lag, self.at, zone) if day > born else None
 
     def _targets(self, beat: Beat) -> Iterable[Span]:
         for day in days_reached(beat.nominal.date(), self.lead, self.lag):

@@ -13,7 +13,7 @@ from engine.catalogue import Catalogue, Record, Type
 from engine.catalogue import Field as Known
 from engine.catalogue.origin import Origin
 from engine.clocks.times import Length, local_instant, zone_named
-from engine.local import LocalTimes, daily, days_reached
+from engine.local import LocalTimes, daily, days_reached, noticed_at
 from engine.rhythm import Beat
 from engine.settings.literals import Clock, Duration, Text
 from engine.store.dialect import as_instant
@@ -23,6 +23,8 @@ from engine.trigger import Firing, Ground, Span, Trigger, Window, begun, bounded
 
 #: Between a record's key and its date in an occasion.
 _AT = "@"
+#: What the field may hold, a date or a time; the trigger's own `date` is a text.
+_Held = date
 
 
 class DateTrigger(Trigger):
@@ -138,6 +140,18 @@ class DateTrigger(Trigger):
         if not values:
             return "gone"
         return None if occasion.rpartition(_AT)[2] in _written(values.get(name), zone) else "moved"
+
+    def noticed_at(self, value: _Held, catalogue: Catalogue, zone: ZoneInfo) -> datetime:
+        """The instant at which a value of the field fires, by the clocks of that zone."""
+        by = self.elapsed(self.known(catalogue))
+        if by is not None and isinstance(value, datetime):
+            return value + by
+        day = value.astimezone(zone).date() if isinstance(value, datetime) else value
+        return noticed_at(day, self.lead, self.lag, self.at, zone)
+
+    def occasions(self, value: _Held, zone: ZoneInfo, key: Any = None) -> frozenset[str]:
+        """By which occasions it is on record that a value of the field has fired, of a record with its key."""
+        return frozenset(one if key is None else f"{key}{_AT}{one}" for one in _written(value, zone))
 
     def _days(self, beat: Beat) -> Iterable[Span]:
         for day in days_reached(beat.nominal.date(), self.lead, self.lag):

@@ -1,15 +1,16 @@
 """holiday: fires on a holiday of the customer's own country, or some days before or after it."""
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import Field
 
 from engine.calendars import ANYWHERE, Holiday
-from engine.local import NEVER, LocalTimes, days_reached, notice_of
+from engine.local import NEVER, LocalTimes, days_reached, notice_of, noticed_at
 from engine.rhythm import Beat, NextLocal
 from engine.settings.literals import Clock, Duration, Name
 from engine.store.dialect import contains_text
@@ -58,6 +59,10 @@ class HolidayTrigger(Trigger):
             return min((beat for beat in beats if beat > after), default=NEVER)
 
         return lru_cache(maxsize=128)(next_local)
+
+    def noticed_at(self, day: date, zone: ZoneInfo) -> datetime:
+        """The instant at which that day fires, by the clocks of that zone."""
+        return noticed_at(day, self.lead, self.lag, self.at, zone)
 
     @staticmethod
     def _country(ground: Ground, known: Holiday) -> sa.ColumnElement[str]:
