@@ -33,6 +33,10 @@ def command(offline: bool, as_json: bool, send_to: str | None, folder: Path, sto
 
     Nothing is changed, and nothing sent but with --send-to. Ends with 1 where there is a fault.
     """
+    if offline and send_to is not None:
+        raise click.UsageError(
+            "a mail goes over the relay, which is not asked offline; leave out  --offline  or  --send-to"
+        )
     workspace = read_workspace(folder, strict=False)
     assert workspace.settings is not None
     marketing = any(playbook.purpose == "marketing" for playbook in workspace.playbooks.values())

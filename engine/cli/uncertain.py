@@ -21,6 +21,9 @@ def command(sent: tuple[int, ...], again: tuple[int, ...], store: str) -> None:
     Those in `review` wait for that; the others are settled by a sign that they arrived, or by `delivery:` of the
     settings and of the playbook.
     """
+    both = sorted({*sent} & {*again})
+    if both:
+        raise click.UsageError(f"{both[0]} went, or is to go again: name it with  --sent  or with  --again")
     with made_store(store) as engine:
         for message in (*sent, *again):
             with engine.begin() as connection:
