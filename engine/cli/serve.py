@@ -1,6 +1,7 @@
 """regulars serve: the pages of customers, and the door for events of other systems."""
 
 import importlib
+import ipaddress
 import os
 import secrets
 import signal
@@ -64,14 +65,27 @@ class Follower:
             self.look()
 
 
+class _ProxyAddress(click.ParamType):  # type: ignore[type-arg]  # not generic before 8.2
+    """`10.0.0.7` or `10.0.0.0/24`: who sends a request is known by an address, and never by a name."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            network = ipaddress.ip_network(value)
+        except ValueError:
+            self.fail(f"`{value}` is neither an address nor a network; write 10.0.0.7 or 10.0.0.0/24", param, ctx)
+        return str(network.network_address if network.num_addresses == 1 else network)
+
+
 @click.command("serve")
 @workspace_argument
 @store_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port; 0 takes any.")
 @click.option(
-    "--proxy", "proxies", multiple=True, metavar="ADDRESS",
-    help="The address of a proxy in front, whose X-Forwarded-For is believed; may be given several times.",
+    "--proxy", "proxies", multiple=True, type=_ProxyAddress(), metavar="ADDRESS",
+    help="The address (or network) of a proxy in front, whose X-Forwarded-For is believed; may be given several times.",
 )  # fmt: skip
 def command(folder: Path, store: str, host: str, port: int, proxies: tuple[str, ...]) -> None:
     """Serve the pages by which customers leave or stay, and take events from other systems, until SIGTERM.
