@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from engine.channels.sink import Sink, into_folder
+from engine.cli.options import writing
 
 
 @click.command("sink")
@@ -13,8 +14,10 @@ from engine.channels.sink import Sink, into_folder
 @click.option("--port", type=click.IntRange(0, 65535), default=2525, show_default=True, help="Port on this machine.")
 def command(folder: Path, port: int) -> None:
     """Take every mail and write it into FOLDER [default: mails], to look at what would be sent. Ends with Ctrl-C."""
+    with writing(folder):
+        receive = into_folder(folder, click.echo)
     try:
-        with Sink(into_folder(folder, click.echo), port=port) as sink:
+        with Sink(receive, port=port) as sink:
             click.echo(f"mails to 127.0.0.1:{sink.port} go to {folder}/")
             threading.Event().wait()
     except OSError as fault:
