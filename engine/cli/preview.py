@@ -11,6 +11,7 @@ from engine.cli.stores import any_store
 from engine.daemon import clock
 from engine.render import Content
 from engine.shop import Shop
+from engine.workspace import Workspace
 
 
 @click.command("preview")
@@ -30,6 +31,7 @@ def command(
 ) -> None:
     """Show the messages of PLAYBOOK by each channel, and how many customers match it now. Nothing is sent or written."""
     workspace = read_workspace(folder, strict=False)
+    _must_speak(workspace, language)
     found = playbook_named(workspace, playbook)
     with any_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
         preview = Preview(Shop(engine, workspace), found)
@@ -45,6 +47,17 @@ def command(
                     target.mkdir(parents=True, exist_ok=True)
                     page.write_text(shown.content.html, encoding="utf-8")
                 click.echo(f"(written to {page})")
+
+
+def _must_speak(workspace: Workspace, language: str | None) -> None:
+    settings = workspace.settings
+    if settings is None or language is None:
+        return
+    read = {language, settings.fallback.get(language, language), language.split("-")[0]}
+    if read.isdisjoint(settings.languages):
+        raise click.UsageError(
+            f"the shop does not speak `{language}`; its languages are {', '.join(settings.languages)}"
+        )
 
 
 def _told(content: Content) -> Iterator[str]:
