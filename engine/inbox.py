@@ -217,8 +217,12 @@ def _unfollowed(path: str, flags: int) -> int:
 @contextmanager
 def _own_folder(path: Path) -> Iterator[int]:
     """A folder, made where there is none, and held: whoever writes beside it cannot lead us elsewhere by a link."""
-    path.mkdir(exist_ok=True)
-    opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        path.mkdir(exist_ok=True)
+        opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except (FileExistsError, NotADirectoryError) as fault:
+        what = "link" if path.is_symlink() else "file"
+        raise NotADirectoryError(f"`{path}` must be a folder: move the {what} away") from fault
     try:
         yield opened
     finally:

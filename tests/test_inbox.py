@@ -231,6 +231,19 @@ def test_a_link_in_the_place_of_done_leads_nowhere(drop: Drop, tmp_path: Path) -
     assert [one.new for one in drop.look()] == [2]
 
 
+@pytest.mark.parametrize("what", ["file", "link"])
+def test_what_stands_in_the_place_of_done_is_to_be_moved_away(drop: Drop, what: str) -> None:
+    done = drop.folder / "done"
+    done.write_text("") if what == "file" else done.symlink_to("nowhere")
+    drop.put("customers.csv", CUSTOMERS)
+    drop.look()
+    with pytest.raises(OSError) as fault:
+        drop.look()
+    assert str(fault.value) == f"`{done}` must be a folder: move the {what} away"
+    done.unlink()
+    assert [one.new for one in drop.look()] == [2]
+
+
 @pytest.mark.parametrize("what", ["link", "pipe", "file"])
 def test_what_takes_a_files_place_while_another_one_is_imported_is_not_read(
     drop: Drop, tmp_path: Path, what: str
