@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from engine.__main__ import main
 from engine.channels import Retry, Uncertain
+from engine.cli import main
 from engine.outgoing import letters
 from engine.outgoing.heartbeat import Heartbeat
 from engine.outgoing.letters import Composed, Draft, Failure, Sheet

@@ -143,7 +143,7 @@ def open_folder() -> Iterator[Path]:
 _TWICE = """
 import os, sys
 from click.testing import CliRunner
-from engine.__main__ import main
+from engine.cli import main
 said = [CliRunner().invoke(main, sys.argv[2:])]
 if sys.argv[1] != "0":
     os.setgroups([]), os.setgid(int(sys.argv[1])), os.setuid(int(sys.argv[1]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import engine.web.app
 import engine.web.serving  # noqa: F401  (what `regulars serve` reads)
-from engine.__main__ import main  # noqa: F401  (the commands)
+from engine.cli import main  # noqa: F401  (the commands)
 from engine.cli.options import open_store
 from engine.workspace import load
 from tests.killer.workspace import write_workspace

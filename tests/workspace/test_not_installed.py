@@ -7,7 +7,7 @@ from pathlib import Path
 _WITHOUT = """
 import sys
 sys.modules["cryptography"] = None
-from engine.__main__ import main
+from engine.cli import main
 main(["validate", sys.argv[1]])
 """
 
