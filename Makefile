@@ -29,7 +29,7 @@ history: $(DEV) ## Live through the whole purchase history with all playbooks (a
 test: $(DEV) ## Run the tests on two workers, on SQLite and Postgres
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS)
 
-states: $(DEV) ## Try I1 to I23 of the engine on 500 examples of all that can happen to it, on each database (an hour on two cores)
+states: $(DEV) ## Try I1 to I23 of the engine on 500 examples of all that can happen to it, on each database (about 25 minutes on two cores)
 	@REGULARS_STATES=500 $(BIN)/python -m pytest -q -s -n $(PYTEST_WORKERS) tests/states
 
 simulation: $(DEV) ## Live through 10,000 seeds of a small shop with faults and crashes, and question what is left

@@ -56,6 +56,12 @@ def test_every_trigger_and_action_has_an_example() -> None:
     assert {step.action.verb for one in playbooks for step in one.steps.values()} == set(ACTIONS)
 
 
+def test_every_trigger_and_action_stands_among_what_authors_read_who_err() -> None:
+    files = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests/workspace/err").rglob("*.yaml"))
+    assert {verb for verb in ACTIONS if not re.search(rf"- {verb}:", files)} == set()
+    assert {word for word in TRIGGERS if not re.search(rf"when:(?:\s+|\s*{{){word}:", files)} == set()
+
+
 def test_every_word_that_an_action_shows_is_one_of_expectations() -> None:
     shown = {
         (step.action.verb, word)

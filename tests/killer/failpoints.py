@@ -10,7 +10,7 @@ ELSEWHERE = {
     "inbox.": "a watched folder; tests/store/importing stops the program there",
     "export.": "`regulars export`; tests/export stops the program there",
     "erase.": "`regulars erase`; tests/erase stops the program there",
-    "upkeep.": "upkeep of what is days old; tests/test_frozen stops the program there",
+    "upkeep.": "upkeep of what is days old; tests/states and tests/simulation stop the program there",
 }
 
 
