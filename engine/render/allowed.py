@@ -199,7 +199,7 @@ def _test(node: nodes.Test) -> Refusal | None:
 
 def _loop(node: nodes.For, loops: int) -> Refusal | None:
     if node.recursive or not isinstance(node.target, nodes.Name) or dotted(node.iter) is None:
-        help_ = "write for example  {% for line in event.lines %}"
+        help_ = "write for example  {% for product in customer.recommended %}"
         return Refusal(node.lineno, "for", "not-in-a-text", "a loop goes over the elements of one field", (help_,))
     if loops >= DEEPEST_LOOP:
         return Refusal(node.lineno, "for", "not-in-a-text", f"loops stand in each other at most {DEEPEST_LOOP} deep")
