@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from engine.answers.timely import Said, Timely
 from engine.calendars import ANYWHERE, coming
 from engine.catalogue import Field, PersonalList, Record
-from engine.clocks.times import local_instant
 from engine.conditions import Tree, compile_value, explain
 from engine.shop import Shop
 from engine.triggers.anniversary import Anniversary
@@ -58,7 +57,7 @@ class Chances:
             yield from self._date(trigger, record["customer"])
         elif isinstance(trigger, Once):
             yield f"when once {trigger.once:%Y-%m-%d %H:%M}", None, "on the customer's own clock", 0
-            at = local_instant(trigger.once.date(), trigger.once.time(), self._zone(record["customer"]))
+            at = trigger.noticed_at(self._zone(record["customer"]))
             yield from self.timely.notices([(at, frozenset({"once"}))])
 
     def _zone(self, customer: Mapping[str, Any]) -> ZoneInfo:

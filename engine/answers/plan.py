@@ -1,14 +1,17 @@
 """A plan: what a deploy of the workspace would do on a store, playbook by playbook, and why it could not. Nothing is written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.answers.over import over
 from engine.deploy import CLOSED, People, goes_to, lost, people_of, written_ids
 from engine.progress import Progress, read_progress
 from engine.source.problem import Problem
 from engine.store.ledger import enrolments
+from engine.triggers.once import Once
 from engine.workspace import Workspace
 from engine.workspace.playbook import Playbook
 
@@ -21,10 +24,25 @@ class Planned:
     what: str
     people: tuple[str, ...] = ()
     problem: Problem | None = None
+    launched: bool = False  # whether occasions count from this deploy on
+    missed: str | None = None  # what a launch comes too late for
 
 
-def plan(workspace: Workspace, connection: sa.Connection) -> list[Planned]:
+def plan(workspace: Workspace, connection: sa.Connection, now: datetime) -> list[Planned]:
     """Every playbook that is new, changed or gone, in the order of their ids."""
+    return [replace(one, missed=_missed(workspace, connection, one, now)) for one in _changes(workspace, connection)]
+
+
+def _missed(workspace: Workspace, connection: sa.Connection, planned: Planned, now: datetime) -> str | None:
+    settings, catalogue = workspace.settings, workspace.catalogue
+    trigger = workspace.playbooks[planned.playbook].trigger if planned.launched else None
+    if not isinstance(trigger, Once) or settings is None or catalogue is None:
+        return None
+    missed = over(connection, settings, catalogue, trigger, now)
+    return f"{trigger.once:%Y-%m-%d %H:%M}: {missed}" if missed else None
+
+
+def _changes(workspace: Workspace, connection: sa.Connection) -> list[Planned]:
     stored = {name: one for name, one in read_progress(connection).items() if one.status != "engine"}
     found: list[Planned] = []
     renamed: set[str] = set()
@@ -42,21 +60,22 @@ def plan(workspace: Workspace, connection: sa.Connection) -> list[Planned]:
 
 def problems(workspace: Workspace, connection: sa.Connection) -> list[Problem]:
     """Why versions of playbooks cannot take over on that store."""
-    return [one.problem for one in plan(workspace, connection) if one.problem is not None]
+    return [one.problem for one in _changes(workspace, connection) if one.problem is not None]
 
 
 def _planned(
     workspace: Workspace, connection: sa.Connection, playbook: Playbook, before: Progress | None, renamed: str | None
 ) -> Planned | None:
+    launched = playbook.status == "active" and (before is None or before.status in CLOSED)
     if before is None:
         starts = "starts" if playbook.status == "active" else f"is {playbook.status}"
-        return Planned(playbook.id, f"new: {starts}")
+        return Planned(playbook.id, f"new: {starts}", launched=launched)
     words = _words(playbook, before, renamed)
     if not words:
         return None
     people = people_of(connection, renamed or playbook.id, playbook.revision)
     problem = lost(playbook, people, workspace.texts.get(playbook.file, ""))
-    return Planned(playbook.id, ", ".join(words), tuple(_fate(playbook, one) for one in people), problem)
+    return Planned(playbook.id, ", ".join(words), tuple(_fate(playbook, one) for one in people), problem, launched)
 
 
 def _words(playbook: Playbook, before: Progress, renamed: str | None) -> list[str]:
@@ -91,4 +110,4 @@ def lines(planned: list[Planned]) -> Iterator[str]:
     """The plan as people read it."""
     for one in planned:
         yield f"{one.playbook}: {one.what}"
-        yield from (f"  {people}" for people in one.people)
+        yield from (f"  {note}" for note in (*one.people, one.missed) if note)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.actions.series import Series
+from engine.answers.over import over
 from engine.answers.whom import find_customer
 from engine.catalogue import Field, Type
 from engine.catalogue.origin import EVENTS
@@ -21,10 +22,13 @@ from engine.sends import Saying
 from engine.shop import Shop
 from engine.store.dialect import horizon
 from engine.trigger import Firing, Ground, Window
+from engine.triggers.once import Once
 from engine.workspace.playbook import Playbook, Step
 
 #: The stretch of time that a preview counts over.
 _STRETCH = timedelta(days=30)
+#: No clock of the world is further away from UTC.
+_ZONES = timedelta(days=1)
 
 _NAMES = {
     "code": "EXAMPLE-42",
@@ -76,11 +80,27 @@ class Preview:
             window = Window(now - _STRETCH, now, -1, horizon(connection))
             count = self._count(connection, entry, window, {"oldest": now - _STRETCH})
             yield f"{count:,} such events in the last {_STRETCH.days} days"
+        elif isinstance(trigger, Once):
+            yield from self._once(connection, trigger, now)
         else:
-            position = horizon(connection)
-            ahead = Entry(self.playbook, _unlimited(entry.ground))
-            count = self._count(connection, ahead, Window(now, now + _STRETCH, position, position), {})
+            count = self._within(connection, now, now + _STRETCH)
             yield f"{count:,} customers have their day in the next {_STRETCH.days} days"
+
+    def _once(self, connection: sa.Connection, trigger: Once, now: datetime) -> Iterator[str]:
+        """A single moment, whenever it is: the stretch of other triggers need not reach it."""
+        missed = over(connection, self.shop.settings, self.shop.catalogue, trigger, now)
+        moment = f"fires once, at {trigger.once:%Y-%m-%d %H:%M} by the customers' own clocks"
+        yield f"{moment}: {missed}" if missed else moment
+        around = trigger.once.replace(tzinfo=UTC)
+        begins, ends = around - _ZONES, around + _ZONES
+        every, ahead = (self._within(connection, since, ends) for since in (begins, min(max(now, begins), ends)))
+        yield f"{ahead:,} customers have it ahead of them, {every - ahead:,} behind them"
+
+    def _within(self, connection: sa.Connection, since: datetime, until: datetime) -> int:
+        """For how many customers the calendar fires in a stretch of time."""
+        position = horizon(connection)
+        entry = Entry(self.playbook, _unlimited(self.shop.ground(self.playbook)))
+        return self._count(connection, entry, Window(since, until, position, position), {})
 
     def _count(self, connection: sa.Connection, entry: Entry, window: Window, over: Mapping[str, Any]) -> int:
         zones = zones_of_customers(connection, self.shop.catalogue)

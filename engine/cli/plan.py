@@ -8,6 +8,7 @@ import click
 from engine.answers.plan import lines, plan
 from engine.cli.options import read_workspace, store_option, workspace_argument
 from engine.cli.stores import any_store
+from engine.daemon import clock
 from engine.source.printing import print_problems
 
 
@@ -22,7 +23,7 @@ def command(folder: Path, store: str) -> None:
     """
     workspace = read_workspace(folder)
     with any_store(store) as engine, engine.connect().execution_options(reading=True) as connection:
-        planned = plan(workspace, connection)
+        planned = plan(workspace, connection, clock())
     for line in lines(planned):
         click.echo(line)
     if not planned:

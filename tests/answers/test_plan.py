@@ -14,7 +14,7 @@ NEW = "when: {event: order.paid}\ndo: [{wait: 5 days, id: rest}, {tag: x}]"
 def planned(world: World, files: dict[str, str]) -> list[str]:
     """The plan for other files on the store of that world."""
     with world.store.connect().execution_options(reading=True) as connection:
-        return list(lines(plan(workspace_of(files), connection)))
+        return list(lines(plan(workspace_of(files), connection, world.now)))
 
 
 def begun(store: sa.Engine, now: datetime) -> World:
@@ -46,6 +46,23 @@ def test_it_tells_what_is_new_changed_renamed_and_gone(store: sa.Engine, now: da
     assert planned(world, playbook("one", OLD, in_flight="cancel", status="paused")) == [
         "one: changed, active -> paused",
         "  1 at `pause`: are cancelled",
+    ]
+
+
+def test_a_launch_after_a_single_moment_is_told(store: sa.Engine, now: datetime) -> None:
+    world = World(store, now, {})
+    world.customers("mei", timezone="Asia/Shanghai")
+    past = playbook("past", "when: {once: 2025-01-01 10:00}\ndo: [{tag: x}]")
+    partly = playbook("partly", "when: {once: 2026-03-01 16:00}\ndo: [{tag: x}]")
+    ahead = playbook("yet", "when: {once: 2027-06-01 10:00}\ndo: [{tag: x}]")
+    draft = playbook("draft", "when: {once: 2025-01-01 10:00}\ndo: [{tag: x}]", status="draft")
+    assert planned(world, {**past, **partly, **ahead, **draft}) == [
+        "draft: new: is draft",
+        "partly: new: starts",
+        "  2026-03-01 16:00: past in 1 of 2 zones, which a launch from now on does not reach",
+        "past: new: starts",
+        "  2025-01-01 10:00: past everywhere, a launch from now on reaches nobody",
+        "yet: new: starts",
     ]
 
 

@@ -35,6 +35,54 @@ def test_the_reservations_of_a_month_are_counted(store: sa.Engine, now: datetime
     assert told == ["3 customers have their day in the next 30 days"]
 
 
+@pytest.mark.parametrize(
+    ("once", "told"),
+    [
+        (
+            "2025-01-01 10:00",
+            [
+                "fires once, at 2025-01-01 10:00 by the customers' own clocks: past everywhere, a launch from now on reaches "
+                "nobody",
+                "0 customers have it ahead of them, 3 behind them",
+            ],
+        ),
+        (
+            "2026-03-01 16:00",
+            [
+                "fires once, at 2026-03-01 16:00 by the customers' own clocks: past in 1 of 2 zones, which a launch from now on "
+                "does not reach",
+                "2 customers have it ahead of them, 1 behind them",
+            ],
+        ),
+        (
+            "2027-06-01 10:00",
+            [
+                "fires once, at 2027-06-01 10:00 by the customers' own clocks",
+                "3 customers have it ahead of them, 0 behind them",
+            ],
+        ),
+    ],
+)
+def test_a_single_moment_is_told_also_where_it_is_past(
+    store: sa.Engine, now: datetime, once: str, told: list[str]
+) -> None:
+    world = World(store, now, playbook("one", f"when: {{once: {once}}}\ndo: [tag: told]"))
+    world.customers("mei", timezone="Asia/Shanghai")
+    world.customers("tom", "ann")
+    (found,) = world.shop.workspace.playbooks.values()
+    with store.connect().execution_options(reading=True) as connection:
+        assert [*Preview(world.shop, found).audience(connection, now)] == told
+
+
+def test_a_single_moment_is_told_to_be_past_also_in_an_empty_store(store: sa.Engine, now: datetime) -> None:
+    world = World(store, now, playbook("one", "when: {once: 2025-01-01 10:00}\ndo: [tag: told]"))
+    (found,) = world.shop.workspace.playbooks.values()
+    with store.connect().execution_options(reading=True) as connection:
+        first, second = Preview(world.shop, found).audience(connection, now)
+    assert first.endswith("past everywhere, a launch from now on reaches nobody")
+    assert second == "0 customers have it ahead of them, 0 behind them"
+
+
 BRANCHES = """
 when: {event: order.paid}
 do:
