@@ -26,6 +26,7 @@ from engine.store.customers import customers
 from engine.store.faults import is_a_clash
 from engine.store.ledger import outbox
 from engine.store.mark import Mark
+from engine.store.migrate import migrate
 from engine.tick import Tick
 from tests.shop import SECRETS, SETTINGS, World, playbook
 from tests.test_daemon import _write
@@ -130,11 +131,14 @@ def test_two_who_lock_each_other_out_both_finish(postgres_store: sa.Engine, now:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that everybody may enter, with a workspace in it."""
+    """A folder that everybody may enter, with a workspace and a store in it."""
     folder = Path(tempfile.mkdtemp(prefix="regulars-faults-"))
     folder.chmod(0o755)
     for name, text in {"settings/regulars.yaml": SETTINGS, **HELLO, **TEXT}.items():
         _write(folder / "shop" / name, text)
+    made = connect(f"sqlite:///{folder}/store.db")
+    migrate(made)
+    made.dispose()
     yield folder
     shutil.rmtree(folder)
 
