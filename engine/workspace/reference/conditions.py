@@ -119,7 +119,7 @@ compares, and a value. Conditions stand below `enters:`, `leaves:`, `where:`, `i
 `stop_when:`, `suspend_while:`, `until:` of a `repeat`, and `match:` of a segment.
 
 There is no arithmetic, no pattern and no function: what has to be counted or added up is a metric of the
-[catalogue](catalogue.md). Capital and small letters differ, in values as in words."""
+[catalogue](catalogue.md). Capital and small letters differ, but for fields that the catalogue declares with `ignore_case`."""
 _BLOCKS = """A list means all of them. `any:` and `all:` stand in a list as one of its lines, and in each other; in a line,
 `and` and `or` do the same."""
 _MISSING = """A value that is missing makes every comparison false: whoever has no birthday was born neither before nor after
