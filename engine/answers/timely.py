@@ -1,6 +1,6 @@
 """Whether an occasion of a customer came in time to begin a run: after the launch, and soon enough to be caught up with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,7 @@ class Timely:
         seen = at <= self.stood.since and self._position(connection, key) <= self.stood.position
         yield from self._line("came in time", at, seen=seen, sound=sound)
 
-    def notices(self, found: Iterable[Notice], *, sound: bool = True) -> Iterator[Said]:
+    def notices(self, found: Sequence[Notice], *, sound: bool = True) -> Iterator[Said]:
         """Of the moments at which an occasion is noticed: the last one and the next, unless one began a run."""
         past = max((one for one in found if one[0] <= self.now), key=lambda one: one[0], default=None)
         ahead = min((at for at, _ in found if at > self.now), default=None)
