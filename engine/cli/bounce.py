@@ -44,6 +44,9 @@ class _Kept(click.ClickException):
 class _Piped(click.Command):
     """Ends as mail servers understand it (sysexits.h): whatever hinders us, the mail is kept there and comes again."""
 
+    #: Strangers write the addresses that a mail server hands on; a mail for one that is no text is no report.
+    takes_any_bytes = True
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, args)

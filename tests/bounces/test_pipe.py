@@ -138,6 +138,12 @@ def test_a_locked_store_keeps_the_mail(shop: Shop) -> None:
     assert (code, "locked by another program" in said) == (os.EX_TEMPFAIL, True)
 
 
+@pytest.mark.parametrize("recipient", ["\udcff@shop.example", "bounces+\udcff@mail.shop.example"])
+def test_an_address_that_is_no_text_is_that_of_no_report(shop: Shop, recipient: str) -> None:
+    code, said = shop.pipes(b"Subject: x\r\n\r\nhallo\r\n", "--recipient", recipient)
+    assert (code, said.startswith("ignored:")) == (0, True)
+
+
 def test_a_huge_mail_is_taken_off_the_servers_hands(shop: Shop) -> None:
     code, said = shop.bounces(b"x" * 20_000_000)
     assert (code, said.startswith("ignored:")) == (0, True)
