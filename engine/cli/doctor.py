@@ -8,15 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 
 from engine.addresses import parse_address
-from engine.cli.options import long_enough, read_workspace, store_option, workspace_option
+from engine.cli.options import read_workspace, store_as_it_is, store_option, workspace_option
 from engine.daemon import clock
 from engine.doctor import Finding, Patient, examine
-from engine.store.connect import connect
-from engine.store.faults import StoreError
-from engine.store.sealed import keep_keys
 
 _MARKS: Mapping[str, str] = {"ok": "ok", "warn": "warn", "fault": "FAULT"}
 
@@ -40,7 +36,9 @@ def command(offline: bool, as_json: bool, send_to: str | None, folder: Path, sto
     workspace = read_workspace(folder, strict=False)
     assert workspace.settings is not None
     marketing = any(playbook.purpose == "marketing" for playbook in workspace.playbooks.values())
-    patient = Patient(workspace.settings, _store(store), os.environ, clock, marketing, send_to=_address(send_to))
+    patient = Patient(
+        workspace.settings, store_as_it_is(store), os.environ, clock, marketing, send_to=_address(send_to)
+    )
     findings = []
     for one in examine(patient, offline=offline):
         findings.append(one)
@@ -56,18 +54,6 @@ def _address(text: str | None) -> str | None:
         return parse_address(text) if text is not None else None
     except ValueError as fault:
         raise click.ClickException(str(fault)) from fault
-
-
-def _store(url: str) -> sa.Engine:
-    """The store as it is: nothing is made or migrated."""
-    try:
-        store = connect(url)
-    except (StoreError, ValueError, sa.exc.ArgumentError) as fault:
-        raise click.ClickException(
-            f"`{url}` is no store; write sqlite:///FILE or postgresql://USER@HOST/NAME"
-        ) from fault
-    keep_keys(store, long_enough())
-    return store
 
 
 def _say(one: Finding) -> None:

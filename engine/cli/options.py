@@ -90,9 +90,8 @@ def writing(path: Path) -> Iterator[None]:
         raise click.ClickException(f"{path} cannot be written: {fault.strerror or fault}") from fault
 
 
-@contextmanager
-def open_store(url: str) -> Iterator[sa.Engine]:
-    """The store, migrated to this version; what it fails at is told in a sentence, and so is whom it does not know."""
+def store_as_it_is(url: str) -> sa.Engine:
+    """The store, of which nothing is asked yet: none is made or migrated."""
     try:
         store = connect(url)
     except StoreError as fault:
@@ -102,6 +101,13 @@ def open_store(url: str) -> Iterator[sa.Engine]:
             f"`{url}` is no store; write sqlite:///FILE or postgresql://USER@HOST/NAME"
         ) from fault
     keep_keys(store, long_enough())
+    return store
+
+
+@contextmanager
+def open_store(url: str) -> Iterator[sa.Engine]:
+    """The store, migrated to this version; what it fails at is told in a sentence, and so is whom it does not know."""
+    store = store_as_it_is(url)
     try:
         with in_plain_words():
             migrate(store)

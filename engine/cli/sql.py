@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import playbook_named, read_workspace, store_option, workspace_option
+from engine.cli.options import playbook_named, read_workspace, store_as_it_is, store_option, workspace_option
 from engine.enrol import Entry
 from engine.shop import Shop
-from engine.store.connect import connect
 from engine.store.prepared import Prepared
 
 
@@ -19,7 +18,7 @@ def command(playbook: str, folder: Path, store: str) -> None:
     """Show the SQL by which customers enter a playbook."""
     workspace = read_workspace(folder, strict=False)
     found = playbook_named(workspace, playbook)
-    shop = Shop(connect(store), workspace)
+    shop = Shop(store_as_it_is(store), workspace)
     entry = Entry(found, shop.ground(found))
     for number, road in enumerate((*entry.roads, *([entry.baseline] if entry.baseline else [])), start=1):
         name = "the launch" if road is entry.baseline else f"road {number}"

@@ -111,12 +111,6 @@ def test_a_file_without_a_needed_column_is_refused(user: User) -> None:
     assert "did you mean `id`?" in found.output
 
 
-def test_a_store_that_is_none_is_told_in_a_sentence(user: User) -> None:
-    found = user.types("status", str(user.folder / "shop"), "--store", "mysql://localhost/shop")
-    assert found.exit_code == 1
-    assert "is no store; write sqlite:///FILE or postgresql://" in found.output
-
-
 def test_a_daemon_without_a_secret_says_how_to_make_one(user: User) -> None:
     found = user.types("tick", str(user.folder / "shop"), env={"REGULARS_SECRET": ""})
     assert found.exit_code == 1

@@ -79,3 +79,15 @@ def test_the_environment_names_no_such_store_either(user: User, store: str) -> N
 def test_an_option_that_postgres_knows_is_taken(user: User) -> None:  # noqa: F811
     words = ("sql", "thank-you", "-w", str(user.folder / "shop"))
     assert "who enters" in user.types(*words, "--store", "postgresql:///shop?host=/tmp&sslmode=disable").output
+
+
+@pytest.mark.parametrize("words", [("status",), ("sql", "thank-you"), ("doctor", "--offline")])
+def test_what_is_no_store_is_told_in_one_way(
+    user: User,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(user.folder / "shop")
+    done = user.types(*words, "--store", "mysql://localhost/shop")
+    told = "Error: `mysql://localhost/shop` is no store; write sqlite:///FILE or postgresql://USER@HOST/NAME\n"
+    assert (done.exit_code, done.output) == (1, told)
