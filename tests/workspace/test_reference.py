@@ -61,8 +61,15 @@ def test_the_index_links_every_page() -> None:
     assert set(_LINK.findall(PAGES["README.md"])) == set(PAGES) - {"README.md"}
 
 
+def test_pages_of_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Our shop", encoding="utf-8")
+    with pytest.raises(FileExistsError, match="pages of others"):
+        write(tmp_path, EXAMPLES)
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
 def test_pages_of_words_that_are_no_more_go(tmp_path: Path) -> None:
-    (tmp_path / "steps").mkdir()
+    write(tmp_path, EXAMPLES)
     (tmp_path / "steps" / "fax.md").write_text("# `fax`", encoding="utf-8")
     write(tmp_path, EXAMPLES)
     assert not (tmp_path / "steps" / "fax.md").exists()
