@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from engine.brakes.holding import release
-from engine.cli.hold import chosen, named_or_all
+from engine.cli.hold import chosen, names_of_files
 from engine.cli.options import store_option, workspace_option
 from engine.cli.stores import made_store
 from engine.daemon import clock
@@ -20,9 +20,9 @@ from engine.daemon import clock
 @store_option
 def command(playbook: str | None, everything: bool, drop: bool, folder: Path, store: str) -> None:
     """Let PLAYBOOK go on, whatever held it. Those who waited begin, and the messages go, as far as ceilings leave room."""
-    named_or_all(playbook, everything)
+    written = names_of_files(playbook, everything, folder)
     with made_store(store) as engine, engine.begin() as connection:
-        name = chosen(connection, playbook, folder)
+        name = chosen(connection, playbook, written)
         opened, overdue = release(connection, name, clock(), _who(), drop=drop)
     if not opened and not overdue:
         click.echo("nothing was held")
