@@ -44,10 +44,11 @@ def _line(row: Mapping[str, Any], zone: ZoneInfo) -> str:
     word = "agreed to" if row["given"] else "withdrew"
     topic = "every topic" if row["topic"] == "*" else row["topic"]
     source = f" ({row['source']})" if row["source"] else ""
-    at, came = _shown(row["at"], zone), _shown(row.get("recorded_at", row["at"]), zone)
+    at, came = shown(row["at"], zone), shown(row.get("recorded_at", row["at"]), zone)
     since = f"  counts since {came}" if came < at else ""
     return f"{at}  {word} {row['channel']}, {topic}: {row['how']}{source}{since}"
 
 
-def _shown(at: datetime, zone: ZoneInfo) -> str:
+def shown(at: datetime, zone: ZoneInfo) -> str:
+    """A time as answers tell it."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")

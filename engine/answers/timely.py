@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.answers.evidence import shown
 from engine.shop import Shop
 from engine.store.ledger import enrolments, progress
 from engine.workspace.playbook import Playbook
@@ -92,4 +93,4 @@ class Timely:
         return f"moment of notice: {self._shown(at)}"
 
     def _shown(self, at: datetime) -> str:
-        return at.astimezone(self.shop.settings.zone).strftime("%Y-%m-%d %H:%M")
+        return shown(at, self.shop.settings.zone)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.answers.chances import Chances
-from engine.answers.evidence import answers
+from engine.answers.evidence import answers, shown
 from engine.answers.timely import Timely
 from engine.answers.whereabouts import told_of, whereabouts
 from engine.answers.whom import find_customer
@@ -234,7 +234,7 @@ class Why:
                 yield Line(one, depth=1)
 
     def _time(self, instant: datetime) -> str:
-        return instant.astimezone(self.shop.settings.zone).strftime("%Y-%m-%d %H:%M")
+        return shown(instant, self.shop.settings.zone)
 
 
 def _standing(row: sa.RowMapping) -> str:

@@ -29,6 +29,8 @@ KNOWN = "known"
 # So much of a mail that was ignored is kept for a person, for so long, and of so many at one time; then nothing of it.
 _EXCERPT, _KEPT_FOR, _MOST_KEPT = 4_000, timedelta(days=30), 500
 _IGNORED: sa.ColumnElement[bool] = sa.literal_column(IGNORED)
+#: The mails of which a person can still look at a piece.
+KEPT = (_IGNORED, reports.c.excerpt.is_not(None))
 _BOUNCES = ("dead", "refused")
 #: It was to go once more, and need not.
 _AGAIN = ("planned", "deferred", "claimed")
@@ -142,7 +144,7 @@ class Intake:
     def _excerpt(self, connection: sa.Connection, mail: bytes, now: datetime) -> str | None:
         """The beginning of a mail; None where too many are kept already, since anybody can write to the address."""
         _forget(connection, now)
-        kept = sa.select(sa.func.count()).select_from(reports).where(_IGNORED, reports.c.excerpt.is_not(None))
+        kept = sa.select(sa.func.count()).select_from(reports).where(*KEPT)
         if connection.execute(kept).scalar_one() >= _MOST_KEPT:
             return None
         return mail[:_EXCERPT].decode("utf-8", "replace").replace("\0", "").replace("\r\n", "\n")

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from engine.bounces.mailbox import MailboxError
 from engine.bounces.reading import open_mailbox, read_mailbox
-from engine.bounces.record import KNOWN, Intake, forget
+from engine.bounces.record import KEPT, KNOWN, Intake, forget
 from engine.bounces.report import LARGEST
 from engine.cli.options import read_workspace, secrets_of_environment, store_option, workspace_option
 from engine.cli.stores import made_store
 from engine.daemon import clock
 from engine.shop import Shop
-from engine.store.bounces import IGNORED, reports
+from engine.store.bounces import reports
 from engine.workspace import Workspace
 
 #: What became of a mail, for people.
@@ -138,8 +138,8 @@ def _read(intake: Intake, workspace: Workspace) -> None:
 
 def _show(store: sa.Engine) -> None:
     with store.connect().execution_options(reading=True) as connection:
-        found = sa.select(reports.c.at, reports.c.said, reports.c.excerpt).order_by(reports.c.at)
-        rows = connection.execute(found.where(sa.literal_column(IGNORED), reports.c.excerpt.is_not(None))).all()
+        found = sa.select(reports.c.at, reports.c.said, reports.c.excerpt)
+        rows = connection.execute(found.where(*KEPT).order_by(reports.c.at)).all()
         counts = connection.execute(sa.select(reports.c.kind, sa.func.count()).group_by(reports.c.kind)).all()
     for at, said, excerpt in rows:
         click.echo(f"--- {at:%Y-%m-%d %H:%M} UTC  {said}\n{_harmless(excerpt)}\n")

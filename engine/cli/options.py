@@ -105,15 +105,22 @@ def store_as_it_is(url: str) -> sa.Engine:
 
 
 @contextmanager
-def open_store(url: str) -> Iterator[sa.Engine]:
-    """The store, migrated to this version; what it fails at is told in a sentence, and so is whom it does not know."""
-    store = store_as_it_is(url)
+def in_sentences() -> Iterator[None]:
+    """What a store fails at, and whom it does not know, is told in a sentence."""
     try:
         with in_plain_words():
-            migrate(store)
-            yield store
+            yield
     except (StoreError, UnknownCustomer) as fault:
         raise click.ClickException(str(fault)) from fault
+
+
+@contextmanager
+def open_store(url: str) -> Iterator[sa.Engine]:
+    """The store, migrated to this version."""
+    store = store_as_it_is(url)
+    with in_sentences():
+        migrate(store)
+        yield store
 
 
 def secrets_of_environment(workspace: Workspace) -> list[str]:

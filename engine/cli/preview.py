@@ -53,8 +53,7 @@ def _must_speak(workspace: Workspace, language: str | None) -> None:
     settings = workspace.settings
     if settings is None or language is None:
         return
-    read = {language, settings.fallback.get(language, language), language.split("-")[0]}
-    if read.isdisjoint(settings.languages):
+    if set(settings.nearest(language)).isdisjoint(settings.languages):
         raise click.UsageError(
             f"the shop does not speak `{language}`; its languages are {', '.join(settings.languages)}"
         )

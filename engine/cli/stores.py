@@ -7,51 +7,43 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from engine.answers.whom import UnknownCustomer
-from engine.cli.options import open_store
+from engine.cli.options import in_sentences, store_as_it_is
 from engine.store.connect import connect
-from engine.store.faults import StoreError
 from engine.store.migrate import is_empty, migrate
 
 
 @contextmanager
 def made_store(url: str) -> Iterator[sa.Engine]:
     """The store as `open_store` gives it, where some command has made it before."""
-    if not _is_made(url):
-        raise click.ClickException(
-            f"there is no store at {_shown(url)}; go to its folder, or name it with --store or REGULARS_STORE"
-            " (`regulars import` and `regulars run` make a new one)"
-        )
-    with open_store(url) as store:
+    store = store_as_it_is(url)
+    with in_sentences():
+        if not _is_made(store):
+            raise click.ClickException(
+                f"there is no store at {_shown(url)}; go to its folder, or name it with --store or REGULARS_STORE"
+                " (`regulars import` and `regulars run` make a new one)"
+            )
+        migrate(store)
         yield store
 
 
 @contextmanager
 def any_store(url: str) -> Iterator[sa.Engine]:
     """The store where there is one; else an empty one that is written nowhere, for what can be said without."""
-    if _is_made(url):
-        with open_store(url) as store:
-            yield store
-    else:
-        click.echo(f"there is no store at {_shown(url)} yet: this is as if nobody was in it", err=True)
-        store = connect("sqlite://")
+    store = store_as_it_is(url)
+    with in_sentences():
+        if not _is_made(store):
+            click.echo(f"there is no store at {_shown(url)} yet: this is as if nobody was in it", err=True)
+            store = connect("sqlite://")
         migrate(store)
-        try:
-            yield store
-        except UnknownCustomer as fault:
-            raise click.ClickException(str(fault)) from fault
+        yield store
 
 
-def _is_made(url: str) -> bool:
-    """False only where that is certain; what is wrong with a store is said by `open_store`."""
-    try:
-        parsed = sa.make_url(url)
-        file = parsed.database if parsed.get_backend_name() == "sqlite" else None
-        if file and not file.startswith("file:") and not Path(file).exists():
-            return False
-        return not is_empty(connect(url))
-    except (StoreError, ValueError, sa.exc.SQLAlchemyError, OSError):
-        return True
+def _is_made(store: sa.Engine) -> bool:
+    """Whether there are tables of ours; a file that is not there is not made by asking."""
+    file = store.url.database if store.dialect.name == "sqlite" else None
+    if file and not file.startswith("file:") and not Path(file).exists():
+        return False
+    return not is_empty(store)
 
 
 def _shown(url: str) -> str:

@@ -212,14 +212,11 @@ class Settings(Declared):
 
     def language_chain(self, language: str | None) -> tuple[str, ...]:
         """Languages to try for a customer, in order, ending in the brand's own: zh-TW, its fallback, zh, en."""
-        chain: list[str] = []
-        if language:
-            chain.append(language)
-            if language in self.fallback:
-                chain.append(self.fallback[language])
-            chain.append(language.split("-")[0])
-        chain.extend(self.languages)
-        return tuple(dict.fromkeys(chain))
+        return tuple(dict.fromkeys((*(self.nearest(language) if language else ()), *self.languages)))
+
+    def nearest(self, language: str) -> tuple[str, ...]:
+        """A language, the one that is read in its place, and the one that it is a form of."""
+        return language, self.fallback.get(language, language), language.split("-")[0]
 
 
 def _times(value: Any) -> Limit:

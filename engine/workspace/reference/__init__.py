@@ -1,5 +1,6 @@
 """The reference of the language: a page for every trigger, step, guard and setting, made from what the engine reads by."""
 
+from collections.abc import Mapping
 from errno import EEXIST
 from os.path import relpath
 from pathlib import Path, PurePath
@@ -20,7 +21,7 @@ def write(folder: Path, examples: Workspace) -> None:
         raise FileExistsError(
             EEXIST, "it holds pages of others, which this would remove; name a folder of its own", str(folder)
         )
-    for path in stale(folder, examples):
+    for path in _stale(folder, made):
         if path not in made:
             path.unlink()
         else:
@@ -30,7 +31,10 @@ def write(folder: Path, examples: Workspace) -> None:
 
 def stale(folder: Path, examples: Workspace) -> list[Path]:
     """The pages that are missing, or not what the declarations and the example workspace say."""
-    made = _made(folder, examples)
+    return _stale(folder, _made(folder, examples))
+
+
+def _stale(folder: Path, made: Mapping[Path, str]) -> list[Path]:
     old = [path for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     return sorted([*old, *(path for path in folder.rglob("*.md") if path not in made)])
 
